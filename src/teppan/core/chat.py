@@ -3,9 +3,11 @@
 Everything past the HTTP edge speaks these types. They keep what a dialect cannot say
 elsewhere (`extra`), so that a translation there and back loses nothing.
 
-    ChatRequest ── messages ── Message ── parts ── Text | Image | Media | Reasoning | ToolCall | ToolResult
+    ChatRequest ── messages ── Message ── parts ── Text | Image | Media
+                                                      | Reasoning | ToolCall | ToolResult
     Completion  ── choices  ── Choice  ── message
-    Delta       =  Started | TextDelta | ReasoningDelta | ToolDelta | RefusalDelta | PartAdded | Finished | UsageSeen
+    Delta       =  Started | TextDelta | ReasoningDelta | ToolDelta | RefusalDelta
+                   | PartAdded | Finished | UsageSeen
 
 A stream is a sequence of deltas; `fold.py` makes a `Completion` of it.
 """
@@ -46,7 +48,7 @@ class Image(Struct, frozen=True, tag="image"):
 
 
 class Media(Struct, frozen=True, tag="media"):
-    """Audio, files and whatever else only its own dialect (`dialect`) understands; kept verbatim."""
+    """Audio, files and what else only its own dialect (`dialect`) understands; kept verbatim."""
 
     dialect: str
     raw: Mapping[str, Json]
@@ -231,7 +233,7 @@ class Choice(Struct, frozen=True):
 
 
 class Completion(Struct, frozen=True):
-    """A whole answer. `model` is the name the vendor returned; `extra` its other top-level fields."""
+    """A whole answer. `model` is the name the vendor returned, `extra` its other fields."""
 
     model: str
     choices: tuple[Choice, ...]
@@ -270,7 +272,7 @@ class TextDelta(Struct, frozen=True):
 
 
 class ReasoningDelta(Struct, frozen=True):
-    """A piece of thought. `signature`, `encrypted` and `id` come whole, in a delta of their own or with text."""
+    """A piece of thought; `signature`, `encrypted` and `id` each come whole in one delta."""
 
     text: str = ""
     signature: str | None = None
