@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
 from msgspec import Struct
@@ -46,7 +46,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """What a strategy answers: the chosen reply, and why.
 
     `replies` are all whole answers it saw (the chosen one included when whole), `evidence` the
-    figures it decided on.
+    figures it decided on, `qualities` what it learned about models (name -> quality in [0, 1]),
+    which trust is updated with.
     """
 
     reply: Reply | LiveReply
@@ -55,3 +56,4 @@ class Outcome(Struct, frozen=True, kw_only=True):
     replies: tuple[Reply, ...] = ()
     verdict: Verdict | None = None
     evidence: Evidence | None = None
+    qualities: Mapping[str, float] = {}

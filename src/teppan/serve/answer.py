@@ -1,0 +1,144 @@
+"""What the gateway hands back: facts for the headers, and the answer, whole or as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from msgspec import Struct
+
+from teppan.core.chat import Completion, Delta
+from teppan.core.errors import TeppanError
+from teppan.core.fold import Fold, unfold
+from teppan.core.money import Micros
+from teppan.core.reply import LiveReply, Outcome, Reply
+from teppan.core.trace import TraceStatus
+from teppan.core.verdict import Confidence
+from teppan.serve.journey import Journey
+from teppan.serve.record import Recorder
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """What is known of an answer at this moment; of a stream, cost and attempts grow."""
+
+    trace_id: str
+    model: str
+    strategy: str
+    attempts: int
+    cost: Micros | None
+    overhead: float
+    release: str
+    cache: str = "off"
+    dropped: tuple[str, ...] = ()
+    confidence: Confidence | None = None
+    reason: str = ""
+
+
+class Answer:
+    """One answer on its way to the client.
+
+    Whole: `completion` is set and everything is recorded. Stream: iterate `deltas()` once; the
+    money is durable before it ends. `aclose()` when the client leaves.
+    """
+
+    def __init__(self, journey: Journey, recorder: Recorder, *, served: str = "") -> None:
+        self.completion: Completion | None = None
+        self._journey = journey
+        self._recorder = recorder
+        self._served = served
+        self._deliberation: asyncio.Task[Outcome] | None = None
+        self._settled = bool(served)
+
+    @property
+    def trace_id(self) -> str:
+        return self._journey.id
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What the strategy decided, once it has."""
+        return self._journey.outcome
+
+    @property
+    def facts(self) -> Facts:
+        journey, outcome = self._journey, self._journey.outcome
+        return Facts(
+            trace_id=journey.id,
+            model=self._served,
+            strategy=journey.route.strategy if journey.route else "",
+            attempts=len(journey.calls),
+            cost=journey.cost,
+            overhead=journey.overhead(),
+            release=journey.release,
+            dropped=journey.dropped,
+            confidence=outcome.confidence if outcome else None,
+            reason=outcome.reason if outcome else "",
+        )
+
+    async def finish(self, outcome: Outcome) -> None:
+        """Takes the whole answer and settles it: what was spent is durable when this returns."""
+        reply = outcome.reply
+        if not isinstance(reply, Reply):
+            reply = await whole(reply)
+        self._served, self.completion = reply.model, reply.completion
+        await self._settle(reply.completion)
+
+    def begin(self, outcome: Outcome | asyncio.Task[Outcome]) -> None:
+        """Takes an answer that will be streamed, or the deliberation that will end in one."""
+        if isinstance(outcome, asyncio.Task):
+            self._deliberation = outcome
+        else:
+            self._served = outcome.reply.model
+
+    async def deltas(self) -> AsyncIterator[Delta]:
+        """The answer as it comes. Raises a `TeppanError` when the rest never comes."""
+        folding = Fold()
+        journey = self._journey
+        try:
+            if self._deliberation is not None:
+                await self._deliberation
+            assert journey.outcome is not None
+            reply = journey.outcome.reply
+            self._served = reply.model
+            told = as_deltas(reply.completion) if isinstance(reply, Reply) else reply.deltas()
+            async for delta in told:
+                if journey.first_token is None:
+                    journey.first_token = journey.clock.monotonic() - journey.start
+                folding.add(delta)
+                yield delta
+            await self._settle(folding.completion())
+        except TeppanError as error:
+            self._abandon("incomplete" if folding.text_so_far else "failed", error)
+            raise
+
+    async def aclose(self) -> None:
+        """Gives up: cancels what still runs and records what was used. Safe to call twice."""
+        if self._deliberation is not None and not self._deliberation.done():
+            self._deliberation.cancel()
+            await asyncio.wait((self._deliberation,))
+        outcome = self._journey.outcome
+        if outcome is not None and not isinstance(outcome.reply, Reply):
+            await outcome.reply.aclose()
+        self._abandon("cancelled", None)
+
+    async def _settle(self, completion: Completion) -> None:
+        await self._recorder.settle(self._journey, "ok", served=self._served, answer=completion)
+        self._settled = True
+
+    def _abandon(self, status: TraceStatus, error: TeppanError | None) -> None:
+        if not self._settled:
+            self._settled = True
+            self._recorder.settle_behind(self._journey, status, error)
+
+
+async def as_deltas(completion: Completion) -> AsyncIterator[Delta]:
+    """A whole answer, told as a stream."""
+    for delta in unfold(completion):
+        yield delta
+
+
+async def whole(live: LiveReply) -> Reply:
+    """A live reply, read to its end."""
+    folding = Fold()
+    async for delta in live.deltas():
+        folding.add(delta)
+    return Reply(model=live.model, completion=folding.completion())

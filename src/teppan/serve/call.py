@@ -1,0 +1,185 @@
+"""How a strategy reaches a model: a real one by the caller, a virtual one by its strategy.
+
+Everything that is called, at any depth, is priced where it was called and written into the one
+journey of the request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from teppan.core.chat import ChatRequest, Usage
+from teppan.core.errors import UnsupportedRequest
+from teppan.core.money import Micros
+from teppan.core.release import Release
+from teppan.core.reply import LiveReply, Reply
+from teppan.core.trace import CallRole, ModelCall
+from teppan.providers.caller import Attempt, Caller, Observe
+from teppan.serve.answer import whole
+from teppan.serve.journey import Journey
+from teppan.serve.models import Models
+
+
+class Meter(Protocol):
+    def price(self, model: str, returned: str, usage: Usage) -> tuple[Micros | None, str]:
+        """What a call costs (`None` when the price is unknown) and the version of its price."""
+
+
+class Trust(Protocol):
+    def of(self, model: str, task_type: str | None) -> float: ...
+
+
+class Reach:
+    """What calls are made with; the same for every request."""
+
+    def __init__(
+        self,
+        caller: Caller,
+        models: Models,
+        meter: Meter,
+        trust: Trust,
+        random: Callable[[], float],
+        *,
+        max_depth: int,
+        max_calls: int,
+    ) -> None:
+        self.caller = caller
+        self.models = models
+        self.meter = meter
+        self.trust = trust
+        self.random = random
+        self.max_depth = max_depth
+        self.max_calls = max_calls
+
+
+class JourneyCall:
+    """The `Call` handed to a strategy at one depth of one journey."""
+
+    __slots__ = ("_depth", "_journey", "_reach", "_release")
+
+    def __init__(self, reach: Reach, journey: Journey, release: Release, depth: int = 0) -> None:
+        self._reach = reach
+        self._journey = journey
+        self._release = release
+        self._depth = depth
+
+    async def ask(self, model: str, request: ChatRequest, role: CallRole) -> Reply:
+        """The whole answer of a real or virtual model."""
+        strategy = self._reach.models.virtual(model)
+        if strategy is None:
+            return await self._complete(model, request, role)
+        request = self._reach.models.dressed(model, request, self._release)
+        outcome = await strategy.run(msgspec.structs.replace(request, stream=False), self._deeper())
+        reply = outcome.reply
+        if not isinstance(reply, Reply):
+            reply = await whole(reply)
+        return msgspec.structs.replace(
+            reply, model=model, role=role, confidence=outcome.confidence or reply.confidence
+        )
+
+    async def serve(self, model: str, request: ChatRequest, role: CallRole) -> Reply | LiveReply:
+        """The answer the client will read: live when the client streams, else whole."""
+        if not request.stream:
+            return await self.ask(model, request, role)
+        strategy = self._reach.models.virtual(model)
+        if strategy is not None:
+            request = self._reach.models.dressed(model, request, self._release)
+            outcome = await strategy.run(request, self._deeper())
+            return outcome.reply
+        self._guard_amount()
+        return await self._reach.caller.stream(
+            model,
+            request,
+            deadline=self._journey.deadline,
+            observe=observer(self._journey, self._reach.meter, role),
+        )
+
+    def trust(self, model: str, task_type: str | None) -> float:
+        return self._reach.trust.of(model, task_type)
+
+    def state(self, name: str) -> object:
+        return self._release.states.get(name)
+
+    def random(self) -> float:
+        return self._reach.random()
+
+    async def _complete(self, model: str, request: ChatRequest, role: CallRole) -> Reply:
+        self._guard_amount()
+        spent = Spent()
+        observe = observer(self._journey, self._reach.meter, role, spent)
+        if request.stream:
+            request = msgspec.structs.replace(request, stream=False)
+        answered = await self._reach.caller.complete(
+            model, request, deadline=self._journey.deadline, observe=observe
+        )
+        return Reply(
+            model=model,
+            completion=answered.completion,
+            role=role,
+            cost=spent.cost,
+            latency=answered.latency,
+        )
+
+    def _deeper(self) -> JourneyCall:
+        if self._depth + 1 >= self._reach.max_depth:
+            raise UnsupportedRequest(
+                f"virtual models nest deeper than {self._reach.max_depth} levels", param="model"
+            )
+        return JourneyCall(self._reach, self._journey, self._release, self._depth + 1)
+
+    def _guard_amount(self) -> None:
+        if len(self._journey.calls) >= self._reach.max_calls:
+            raise UnsupportedRequest(
+                f"one request may make at most {self._reach.max_calls} model calls", param="model"
+            )
+
+
+class Spent:
+    """The cost of one logical call over its attempts; unknown as soon as one is."""
+
+    __slots__ = ("cost",)
+
+    def __init__(self) -> None:
+        self.cost: Micros | None = 0
+
+    def add(self, cost: Micros | None) -> None:
+        self.cost = None if cost is None or self.cost is None else self.cost + cost
+
+
+def observer(journey: Journey, meter: Meter, role: CallRole, spent: Spent | None = None) -> Observe:
+    """Prices each attempt as it ends and writes it into the journey."""
+
+    def observe(attempt: Attempt) -> None:
+        call = priced(attempt, role, journey, meter)
+        journey.called(call, journey.clock.monotonic())
+        if spent is not None:
+            spent.add(call.cost)
+
+    return observe
+
+
+def priced(attempt: Attempt, role: CallRole, journey: Journey, meter: Meter) -> ModelCall:
+    """A ledger row of an attempt."""
+    cost, version = meter.price(attempt.model, attempt.returned_model, attempt.usage)
+    error = attempt.error
+    return ModelCall(
+        id=f"{journey.id}_{len(journey.calls)}",
+        trace_id=journey.id,
+        model=attempt.model,
+        role=role,
+        outcome=attempt.outcome,
+        returned_model=attempt.returned_model,
+        vendor_id=attempt.vendor_id,
+        attempt=attempt.number,
+        error=error.code if error else None,
+        usage=attempt.usage,
+        cost=cost,
+        price_version=version,
+        started=attempt.started,
+        latency=attempt.latency,
+        first_token=attempt.first_token,
+        dropped=attempt.dropped,
+    )

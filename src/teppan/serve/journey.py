@@ -1,0 +1,135 @@
+"""One request on its way: how long it may still take, and what it has called."""
+
+from __future__ import annotations
+
+from teppan.core.chat import ChatRequest, Completion
+from teppan.core.clock import Clock
+from teppan.core.errors import TeppanError
+from teppan.core.ids import NewId, Scope
+from teppan.core.money import Micros, total
+from teppan.core.reply import Outcome
+from teppan.core.trace import ModelCall, Route, Trace, TraceStatus
+
+
+class Journey:
+    """Collects what happens for one request; `trace()` tells it.
+
+    `deadline` is on the monotonic clock. Nothing here does I/O.
+    """
+
+    __slots__ = (
+        "calls",
+        "clock",
+        "deadline",
+        "endpoint",
+        "first_token",
+        "id",
+        "new_id",
+        "outcome",
+        "release",
+        "request",
+        "route",
+        "scope",
+        "spans",
+        "start",
+        "started",
+    )
+
+    def __init__(
+        self,
+        request: ChatRequest,
+        scope: Scope,
+        endpoint: str,
+        *,
+        clock: Clock,
+        new_id: NewId,
+        allowed: float,
+    ) -> None:
+        self.id = new_id("tr")
+        self.request = request
+        self.scope = scope
+        self.endpoint = endpoint
+        self.clock = clock
+        self.new_id = new_id
+        self.started = clock.now()
+        self.start = clock.monotonic()
+        self.deadline = self.start + allowed
+        self.calls: list[ModelCall] = []
+        self.spans: list[tuple[float, float]] = []
+        self.route: Route | None = None
+        self.release = ""
+        self.outcome: Outcome | None = None
+        self.first_token: float | None = None
+
+    def called(self, call: ModelCall, ended: float) -> None:
+        """Adds one attempt that ended at `ended` on the monotonic clock."""
+        self.calls.append(call)
+        self.spans.append((ended - call.latency, ended))
+
+    @property
+    def cost(self) -> Micros | None:
+        return total(call.cost for call in self.calls)
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """The fields some model would not take, each once, in order."""
+        if not any(call.dropped for call in self.calls):
+            return ()
+        return tuple(dict.fromkeys(field for call in self.calls for field in call.dropped))
+
+    def overhead(self) -> float:
+        """Seconds of the journey so far in which no vendor was being waited for."""
+        elapsed = self.clock.monotonic() - self.start
+        return max(0.0, elapsed - _covered(self.spans))
+
+    def trace(
+        self,
+        status: TraceStatus,
+        *,
+        served: str = "",
+        answer: Completion | None = None,
+        error: TeppanError | None = None,
+        content: bool = True,
+    ) -> Trace:
+        """The record of the whole journey; without `content` it keeps no words."""
+        outcome, route = self.outcome, self.route
+        request = self.request
+        return Trace(
+            id=self.id,
+            tenant=self.scope.tenant,
+            key_id=self.scope.key_id,
+            started=self.started,
+            asked=request.model,
+            strategy=route.strategy if route else "",
+            status=status,
+            served=served,
+            endpoint=self.endpoint,
+            stream=request.stream,
+            episode=request.episode,
+            task_type=request.task_type,
+            error=error.code if error else None,
+            latency=self.clock.monotonic() - self.start,
+            overhead=self.overhead(),
+            first_token=self.first_token,
+            calls=tuple(self.calls),
+            route=route,
+            verdict=outcome.verdict if outcome else None,
+            confidence=outcome.confidence if outcome else None,
+            evidence=outcome.evidence if outcome else None,
+            release=self.release,
+            dropped=self.dropped,
+            request=request if content else None,
+            answer=answer if content else None,
+        )
+
+
+def _covered(spans: list[tuple[float, float]]) -> float:
+    """Length of the union of intervals."""
+    if len(spans) == 1:
+        return spans[0][1] - spans[0][0]
+    covered, reached = 0.0, float("-inf")
+    for begin, end in sorted(spans):
+        if end > reached:
+            covered += end - max(begin, reached)
+            reached = end
+    return covered
