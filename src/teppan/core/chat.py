@@ -283,7 +283,7 @@ class ReasoningDelta(Struct, frozen=True):
 
 
 class ToolDelta(Struct, frozen=True):
-    """A piece of tool call number `index`; `id` and `name` come with its first piece."""
+    """A piece of tool call number `index`; `id`, `name` and `extra` come with its first piece."""
 
     index: int
     arguments: str = ""
@@ -291,6 +291,7 @@ class ToolDelta(Struct, frozen=True):
     name: str | None = None
     signature: str | None = None
     choice: int = 0
+    extra: Mapping[str, Json] | None = None
 
 
 class RefusalDelta(Struct, frozen=True):

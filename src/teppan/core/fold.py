@@ -6,7 +6,7 @@ never said why it stopped is `Incomplete`; nothing here invents an ending.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from teppan.core.chat import (
     Choice,
@@ -32,6 +32,35 @@ from teppan.core.chat import (
 from teppan.core.errors import StreamIncomplete
 
 
+class _Call:
+    """One tool call under construction."""
+
+    __slots__ = ("arguments", "extra", "id", "name", "signature")
+
+    def __init__(self) -> None:
+        self.id: str | None = None
+        self.name: str | None = None
+        self.signature: str | None = None
+        self.extra: Mapping[str, Json] | None = None
+        self.arguments: list[str] = []
+
+    def add(self, delta: ToolDelta) -> None:
+        self.id = self.id or delta.id
+        self.name = self.name or delta.name
+        self.signature = self.signature or delta.signature
+        self.extra = self.extra or delta.extra
+        self.arguments.append(delta.arguments)
+
+    def tool_call(self, number: int) -> ToolCall:
+        return ToolCall(
+            self.id or f"call_{number}",
+            self.name or "",
+            "".join(self.arguments),
+            self.signature,
+            self.extra,
+        )
+
+
 class _Pieces:
     """One choice under construction."""
 
@@ -39,8 +68,8 @@ class _Pieces:
 
     def __init__(self) -> None:
         self.texts: list[str] = []
-        self.parts: list[Part] = []
-        self.tools: dict[int, list[str | None]] = {}
+        self.parts: list[Part | int] = []  # a number holds the place of that tool call
+        self.tools: dict[int, _Call] = {}
         self.refusal: list[str] = []
         self.logprobs: list[Json] = []
         self.finish: FinishReason | None = None
@@ -48,7 +77,9 @@ class _Pieces:
 
     def flush_text(self) -> None:
         if self.texts:
-            self.parts.append(Text("".join(self.texts)))
+            words = "".join(self.texts)
+            if words:
+                self.parts.append(Text(words))
             self.texts.clear()
 
     def add_reasoning(self, delta: ReasoningDelta) -> None:
@@ -73,24 +104,24 @@ class _Pieces:
             )
 
     def add_tool(self, delta: ToolDelta) -> None:
-        self.flush_text()
-        call = self.tools.setdefault(delta.index, [None, None, "", None])
-        call[0] = call[0] or delta.id
-        call[1] = call[1] or delta.name
-        call[2] = (call[2] or "") + delta.arguments
-        call[3] = call[3] or delta.signature
+        call = self.tools.get(delta.index)
+        if call is None:
+            self.flush_text()
+            call = self.tools[delta.index] = _Call()
+            self.parts.append(delta.index)
+        call.add(delta)
 
     def choice(self, index: int) -> Choice:
         if self.finish is None:
             raise StreamIncomplete("the stream ended before the model said why it stopped")
         self.flush_text()
-        calls = [
-            ToolCall(id or f"call_{number}", name or "", arguments or "", signature)
-            for number, (id, name, arguments, signature) in sorted(self.tools.items())
-        ]
+        parts = tuple(
+            self.tools[part].tool_call(part) if isinstance(part, int) else part
+            for part in self.parts
+        )
         message = Message(
             "assistant",
-            (*self.parts, *calls),
+            parts,
             refusal="".join(self.refusal) if self.refusal else None,
         )
         logprobs = _joined(self.logprobs) if self.logprobs else None
@@ -149,7 +180,7 @@ class Fold:
         if pieces is None:
             return ""
         done = "".join(part.text for part in pieces.parts if isinstance(part, Text | Reasoning))
-        tools = "".join(call[2] or "" for call in pieces.tools.values())
+        tools = "".join("".join(call.arguments) for call in pieces.tools.values())
         return done + "".join(pieces.texts) + tools
 
     def _pieces(self, index: int) -> _Pieces:
@@ -172,16 +203,24 @@ def unfold(completion: Completion) -> Iterator[Delta]:
     yield Started(completion.model, completion.id, completion.extra)
     for choice in completion.choices:
         calls = 0
+        logprobs = choice.logprobs
         for part in choice.message.parts:
             if isinstance(part, Text):
-                yield TextDelta(part.text, choice.index, choice.logprobs)
+                yield TextDelta(part.text, choice.index, logprobs)
+                logprobs = None
             elif isinstance(part, Reasoning):
                 yield ReasoningDelta(
                     part.text, part.signature, part.encrypted, part.id, part.dialect, choice.index
                 )
             elif isinstance(part, ToolCall):
                 yield ToolDelta(
-                    calls, part.arguments, part.id, part.name, part.signature, choice.index
+                    calls,
+                    part.arguments,
+                    part.id,
+                    part.name,
+                    part.signature,
+                    choice.index,
+                    part.extra,
                 )
                 calls += 1
             else:

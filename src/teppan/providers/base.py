@@ -26,7 +26,10 @@ class Capabilities(Struct, frozen=True):
 
     `drop` names fields of `ChatRequest` (or of its `extra`) the model refuses; they are left out
     and reported. `max_tokens_field` is the wire name of the answer limit. `roles` maps a role to
-    the one the model understands (`developer` -> `system`).
+    the one the model understands (`developer` -> `system`). `thinking` is how the model's
+    thinking is asked for (`budget` tokens, a `level`, or `adaptive` with an effort; `None`: it
+    cannot be asked), `efforts` the levels it knows (empty: all), and `reasoning_field` the
+    message field in which it wants its earlier thoughts back (`None`: it does not).
     """
 
     drop: frozenset[str] = frozenset()
@@ -40,10 +43,13 @@ class Capabilities(Struct, frozen=True):
     json_schema: bool = True
     reasoning: bool = False
     version: str | None = None
+    thinking: str | None = None
+    efforts: tuple[str, ...] = ()
+    reasoning_field: str | None = None
 
 
 class Vendor(Struct, frozen=True):
-    """A row of the catalogue."""
+    """A row of the catalogue. `models` are names worth trying when nobody chose any."""
 
     name: str
     url: str
@@ -54,6 +60,7 @@ class Vendor(Struct, frozen=True):
     local: bool = False
     headers: Mapping[str, str] = {}
     version: str | None = None
+    models: tuple[str, ...] = ()
 
 
 class Encoded(Struct, frozen=True):
