@@ -7,6 +7,7 @@
     ├─ Unauthenticated             401  3   no key, or an unknown, expired or revoked one
     ├─ Forbidden                   403  3   the key may not use this model or route
     ├─ NotFound                    404  4   no such model, trace or key in this tenant
+    │  └─ ModelNotFound            404  4   no such model; the message names the nearest
     ├─ Conflict                    409  5   the same idempotency key with another body
     ├─ BodyTooLarge                413  2   the request is larger than the limit
     ├─ RateLimited                 429  6   too many requests; `retry_after` says when
@@ -16,6 +17,8 @@
     ├─ Refused                     422  8   the strategy would not vouch for any answer
     └─ ProviderError               502  9   a vendor failed; `verdict.py` says whether to try again
        ├─ ProviderBadRequest       400  2   the vendor calls the request invalid
+       │  ├─ ProviderContextTooLong 400  2  more tokens than the vendor's model takes
+       │  └─ ContentFiltered       400  2   the vendor's filter refused the prompt
        ├─ ProviderUnauthenticated  502  9   the vendor refuses our key
        ├─ ProviderOutOfCredit      502  9   the vendor wants money
        ├─ ProviderModelNotFound    404  4   the vendor has no such model
@@ -24,8 +27,7 @@
        ├─ ProviderUnreachable      502  9   no connection: refused, reset, DNS, TLS
        ├─ ProviderTimeout          504  9   one of the four clocks ran out; `clock` says which
        ├─ ProviderBadAnswer        502  9   the bytes are not an answer in the vendor's dialect
-       ├─ StreamIncomplete         502  9   the stream ended without its end marker
-       ├─ ContentFiltered          400  2   the vendor's filter refused the prompt
+       │  └─ StreamIncomplete      502  9   the stream ended without its end marker
        ├─ CircuitOpen              503  9   the breaker rests this model or key
        └─ AllFailed                502  9   every model of the chain failed; `causes` says how
 
