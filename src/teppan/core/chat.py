@@ -29,6 +29,12 @@ FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "refusa
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
+CHAT_DIALECT = "openai_chat"
+RESPONSES_DIALECT = "openai_responses"
+MESSAGES_DIALECT = "anthropic"
+"""The wire formats Teppan also serves, by the names of their dialects in `providers/`."""
+
+
 # --- parts of a message ----------------------------------------------------------------------
 
 
@@ -183,7 +189,7 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
     include_usage: bool = False
     task_type: str | None = None
     episode: str | None = None
-    dialect: str = "openai_chat"
+    dialect: str = CHAT_DIALECT
     extra: Mapping[str, Json] | None = None
 
     @property
