@@ -12,7 +12,7 @@ keys and breakers above it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -145,6 +145,20 @@ class Attempted(Struct, frozen=True):
     completion: Completion
     first_token: float
     dropped: tuple[str, ...] = ()
+
+
+class Deltas(AsyncIterator[Delta]):
+    """The deltas of one streamed attempt, and the fields the model would not take."""
+
+    def __init__(self, source: AsyncGenerator[Delta], dropped: tuple[str, ...] = ()) -> None:
+        self.dropped = dropped
+        self._source = source
+
+    def __anext__(self) -> Awaitable[Delta]:
+        return self._source.__anext__()
+
+    async def aclose(self) -> None:
+        await self._source.aclose()
 
 
 class Provider(Protocol):
