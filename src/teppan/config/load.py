@@ -64,7 +64,7 @@ def parse(tables: Mapping[str, Any], origin: str) -> Settings:
     try:
         return FromTables(**tables)
     except ValidationError as error:
-        raise ConfigError(f"{origin}: {_told(error)}") from None
+        raise ConfigError(f"{origin}: {told(error)}") from None
 
 
 def resolve_key(reference: str, environment: Mapping[str, str] = os.environ) -> Secret:
@@ -85,7 +85,7 @@ def resolve_key(reference: str, environment: Mapping[str, str] = os.environ) -> 
     )
 
 
-def _told(error: ValidationError) -> str:
+def told(error: ValidationError) -> str:
     """Each problem: the field's path and what is wrong; never the value, it may be a key."""
     lines = []
     for problem in error.errors(include_input=False, include_url=False):

@@ -1,0 +1,128 @@
+"""A business as a folder of files: facts, rules, prompts, virtual models.
+
+A prompt is plain text in which `{facts}` and `{rules}` stand for those files; nothing else is
+substituted and nothing is executed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from msgspec import Struct
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from teppan.config.load import read_toml, told
+from teppan.core.errors import ConfigError
+
+
+class Rule(Struct, frozen=True):
+    """One thing an answer may or may not say."""
+
+    id: str
+    text: str
+    severity: str = "medium"
+
+
+class Pack(Struct, frozen=True):
+    """A loaded pack. `version` changes with any of its words."""
+
+    name: str
+    about: str
+    version: str
+    prompts: dict[str, str]
+    rules: tuple[Rule, ...]
+    models: dict[str, dict[str, Any]]
+    folder: Path
+
+    @property
+    def constitution(self) -> str:
+        """The rules as text, for a critic."""
+        return _listed(self.rules)
+
+
+_Known = TypeVar("_Known", bound=BaseModel)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Rule(_Section):
+    id: str
+    text: str
+    severity: Literal["low", "medium", "high"] = "medium"
+
+
+class _Rules(_Section):
+    rule: list[_Rule] = Field(default=[])
+
+
+class _PackFile(_Section):
+    name: str
+    about: str = ""
+    languages: list[str] = Field(default=["en"])
+    facts: str | None = None
+    rules: str | None = None
+    prompts: dict[str, str] = Field(default={})
+    models: dict[str, dict[str, Any]] = Field(default={})
+
+
+def load_pack(folder: Path) -> Pack:
+    """Reads `folder/pack.toml` and the files it names. Raises `ConfigError` naming file and field."""
+    path = folder / "pack.toml"
+    told_of = _checked(_PackFile, read_toml(path), path)
+    facts = _text(folder, told_of.facts)
+    rules: tuple[Rule, ...] = ()
+    if told_of.rules:
+        rules_path = _within(folder, told_of.rules)
+        listed = _checked(_Rules, read_toml(rules_path), rules_path).rule
+        rules = tuple(Rule(rule.id, rule.text, rule.severity) for rule in listed)
+    words = {"{facts}": facts, "{rules}": _listed(rules)}
+    prompts = {name: _filled(_text(folder, file), words) for name, file in told_of.prompts.items()}
+    told_all = "\0".join([*prompts.values(), *(rule.text for rule in rules)])
+    return Pack(
+        name=told_of.name,
+        about=told_of.about,
+        version=hashlib.sha256(told_all.encode()).hexdigest()[:12],
+        prompts=prompts,
+        rules=rules,
+        models=told_of.models,
+        folder=folder,
+    )
+
+
+def _listed(rules: tuple[Rule, ...]) -> str:
+    return "# Rules\n" + "\n".join(f"- [{rule.id}] {rule.text}" for rule in rules) if rules else ""
+
+
+def _filled(text: str, words: dict[str, str]) -> str:
+    for name, value in words.items():
+        text = text.replace(name, value)
+    return text.strip()
+
+
+def _text(folder: Path, name: str | None) -> str:
+    if name is None:
+        return ""
+    path = _within(folder, name)
+    try:
+        return path.read_text("utf-8").strip()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _within(folder: Path, name: str) -> Path:
+    """A pack names only its own files: nothing outside its folder is ever read."""
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise ConfigError(f"{folder / 'pack.toml'}: `{name}` lies outside the pack")
+    return path
+
+
+def _checked(kind: type[_Known], tables: dict[str, Any], path: Path) -> _Known:
+    try:
+        return kind.model_validate(tables)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {told(error)}") from None
