@@ -70,7 +70,7 @@ class _PackFile(_Section):
 
 
 def load_pack(folder: Path) -> Pack:
-    """Reads `folder/pack.toml` and the files it names. Raises `ConfigError` naming file and field."""
+    """Reads `folder/pack.toml` and what it names. Raises `ConfigError` naming file and field."""
     path = folder / "pack.toml"
     told_of = _checked(_PackFile, read_toml(path), path)
     facts = _text(folder, told_of.facts)
