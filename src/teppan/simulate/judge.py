@@ -1,0 +1,213 @@
+"""A persona as critic: it reads what a real critic would read, and is wrong at a stated rate.
+
+Answers are found in the prompt as fenced blocks whose tag begins with answer, reply, candidate or
+response and carries an id (`<answer id="K7"> ... </answer>`, `<answer-x1 id="A"> ... </answer-x1>`);
+the question as `<question> ... </question>` or anywhere in the text. What the critic knows is the
+question bank (its knowledge of the world) and the facts in the prompt, which halve its error.
+Every draw depends on the text of an answer, never on its place, except the position bias itself.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from teppan.simulate import arithmetic, dice
+from teppan.simulate.fill import PerAnswer, Share, fill
+from teppan.simulate.personas import Persona
+from teppan.simulate.questions import Bank, Question, content_words, normalise
+from teppan.simulate.turn import Turn
+
+_BLOCK = re.compile(
+    r"<(?P<tag>(?:answer|reply|candidate|response)[-_:.\w]*)\s+(?:[^<>]*?\s)?"
+    r"(?:id|label|name)\s*=\s*[\"']?(?P<label>[^\"'<>\s]+)[\"']?[^<>]*>"
+    r"(?P<text>.*?)</(?P=tag)\s*>",
+    re.DOTALL | re.IGNORECASE,
+)
+_ASKED = re.compile(r"<(question[-_:.\w]*)[^<>]*>(.*?)</\1\s*>", re.DOTALL | re.IGNORECASE)
+_INJECTION = re.compile(
+    r"ignore (all|any|the|previous)|disregard|(choose|pick|select|prefer) (me|this (answer|one))"
+    r"|(this|mine) is the best|best answer is|score (of )?10|system:|you must (choose|pick|select)",
+    re.IGNORECASE,
+)
+_REDO = ("NEEDS_IMPROVEMENT", "none", "neither")
+
+
+class Block(NamedTuple):
+    """One fenced answer."""
+
+    label: str
+    text: str
+
+
+class Opinion(NamedTuple):
+    """What the critic thinks of one answer: `quality` in [0, 1]."""
+
+    label: str
+    text: str
+    quality: float
+    issues: tuple[str, ...]
+
+    @property
+    def good(self) -> bool:
+        """Whether the critic takes the answer for right."""
+        return self.quality >= 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The critic's mind before it is written into whatever schema was asked for."""
+
+    best: str
+    opinions: tuple[Opinion, ...]
+    consensus: float
+    level: str
+    improvement: str
+
+    @property
+    def chosen(self) -> Opinion:
+        """The opinion on the best answer, or on the least bad one."""
+        named = (opinion for opinion in self.opinions if opinion.label == self.best)
+        return next(named, max(self.opinions, key=lambda opinion: opinion.quality))
+
+
+def answer_blocks(prompt: str) -> tuple[Block, ...]:
+    """The fenced answers of a critic's prompt, in order."""
+    found = _BLOCK.finditer(prompt)
+    return tuple(Block(match["label"], match["text"].strip()) for match in found)
+
+
+def asked_question(prompt: str) -> str:
+    """The text inside the question fence, or the whole prompt without the answers."""
+    match = _ASKED.search(prompt)
+    return match.group(2).strip() if match else _BLOCK.sub("", prompt)
+
+
+def judge(persona: Persona, turn: Turn, bank: Bank, seed: int) -> Verdict:
+    """Judge every fenced answer of the prompt; there must be at least one."""
+    prompt = turn.prompt
+    blocks = answer_blocks(prompt)
+    asked = asked_question(prompt)
+    question = bank.find(asked) or bank.find_within(asked)
+    context = normalise(_BLOCK.sub("", prompt))
+    grounded = question is not None and question.grounded_by(context)
+    error = persona.judge_error * (0.5 if grounded else 1.0)
+    opinions = tuple(
+        _opinion(persona, question, asked, block, (error, seed, context)) for block in blocks
+    )
+    best = _best(persona, opinions, blocks, (seed, normalise(asked)))
+    consensus, level = _agreement(opinions)
+    hope = question.right[0] if question and best in _REDO else ""
+    advice = f"Correct the answer: {hope}" if hope else "Answer directly and check every figure."
+    return Verdict(best, opinions, consensus, level, advice if best in _REDO else "")
+
+
+def _opinion(
+    persona: Persona,
+    question: Question | None,
+    asked: str,
+    block: Block,
+    state: tuple[float, int, str],
+) -> Opinion:
+    error, seed, context = state
+    said = normalise(block.text)
+    draw = (seed, persona.name, "judge", normalise(asked), said)
+    issues: tuple[str, ...] = ()
+    if question is not None:
+        right = question.is_right(block.text)
+        issues = tuple(f"lacks the fact {fact}" for fact in question.missing(block.text))
+        issues += tuple(f"must not say {fact}" for fact in question.forbidden(block.text))
+    elif (value := arithmetic.solve(asked)) is not None:
+        right = arithmetic.shown(value) in said
+        issues = () if right else ("the sum is wrong",)
+    else:
+        words = content_words(said)
+        share = len(words & content_words(context)) / len(words) if words else 0.0
+        return Opinion(block.label, block.text, 0.5 + 0.3 * share + 0.1 * dice.unit(*draw), ())
+    if dice.unit(*draw, "error") < error:
+        right = not right
+        issues = () if right else ("a fact seems wrong",)
+    level = 0.85 if right else 0.15
+    return Opinion(block.label, block.text, level + 0.13 * dice.unit(*draw), issues)
+
+
+def _best(
+    persona: Persona,
+    opinions: tuple[Opinion, ...],
+    blocks: tuple[Block, ...],
+    names: tuple[object, ...],
+) -> str:
+    for block in blocks:
+        tempted = dice.unit(persona.name, "gullible", *names, block.text) < persona.gullibility
+        if tempted and _INJECTION.search(block.text):
+            return block.label
+    order = "|".join(block.text for block in blocks)
+    if dice.unit(persona.name, "position", *names, order) < persona.position_bias:
+        return blocks[0].label
+    best = max(opinions, key=lambda opinion: opinion.quality)
+    return best.label if best.good else _REDO[0]
+
+
+def _agreement(opinions: tuple[Opinion, ...]) -> tuple[float, str]:
+    pairs = [(a, b) for i, a in enumerate(opinions) for b in opinions[i + 1 :]]
+    if not pairs:
+        return 1.0, "high"
+    alike = [1.0 if a.good and b.good else _overlap(a.text, b.text) for a, b in pairs]
+    score = sum(alike) / len(alike)
+    if any(a.good != b.good for a, b in pairs):
+        return score, "conflicting" if score < 0.5 else "medium"
+    return score, "high" if score >= 0.75 else "low"
+
+
+def _overlap(left: str, right: str) -> float:
+    one, other = content_words(left), content_words(right)
+    return len(one & other) / len(one | other) if one | other else 1.0
+
+
+def as_json(verdict: Verdict, schema: dict[str, Any]) -> Any:
+    """Write the verdict into the schema that was asked for."""
+    return fill(schema, _hints(verdict), text="none")
+
+
+def _hints(verdict: Verdict) -> dict[str, object]:
+    chosen = verdict.chosen
+    improvement = verdict.improvement if verdict.best in _REDO else ""
+    scores = {opinion.label: Share(opinion.quality) for opinion in verdict.opinions}
+    rows = [{**_named(label), "score": score, "quality": score} for label, score in scores.items()]
+    return {
+        **dict.fromkeys(("best", "winner", "choice", "preferred", "verdict", "selected"), verdict.best),
+        **dict.fromkeys(("score", "quality", "rating"), Share(chosen.quality)),
+        **dict.fromkeys(("consensus_score", "agreement_score", "consensus"), Share(verdict.consensus)),
+        **dict.fromkeys(("agreement", "agreement_level"), verdict.level),
+        **dict.fromkeys(("confidence", "certainty"), Share(0.5 + abs(chosen.quality - 0.5))),
+        **dict.fromkeys(
+            ("reason", "reasoning", "explanation", "rationale", "comment"),
+            "; ".join(chosen.issues) or "it states the facts",
+        ),
+        **dict.fromkeys(
+            ("recommended_improvement", "improvement", "suggestion", "feedback"), improvement
+        ),
+        **dict.fromkeys(("right", "correct", "acceptable", "passed", "is_correct"), chosen.good),
+        **dict.fromkeys(("rule_violations", "violations"), _remarks(verdict, "must not")),
+        "hallucinations": _remarks(verdict, "must not"),
+        "issues": _remarks(verdict, ""),
+        "ranking": sorted(scores, key=lambda label: -scores[label]),
+        "scores": PerAnswer(scores, rows),
+    }
+
+
+def _remarks(verdict: Verdict, beginning: str) -> PerAnswer:
+    kept = {
+        opinion.label: [text for text in opinion.issues if text.startswith(beginning)]
+        for opinion in verdict.opinions
+    }
+    names = ("text", "issue", "description", "quote", "claim", "rule", "reason", "problem")
+    rows = [
+        {**_named(label), **dict.fromkeys(names, text), "issues": [text]}
+        for label, texts in kept.items()
+        for text in texts
+    ]
+    return PerAnswer(kept, rows)
+
+
+def _named(label: str) -> dict[str, str]:
+    return dict.fromkeys(("id", "label", "answer", "reply", "response", "candidate"), label)

@@ -1,0 +1,221 @@
+"""How a persona answers a turn.
+
+A question of the bank is answered right with the persona's skill for its task type. Luck is drawn
+per question: with probability sqrt(correlation) a persona shares the fleet's luck (and its wrong
+answer), else it has its own, so that two personas of equal skill have errors correlated by
+`correlation`. The same seed, persona and question always give the same answer; with a temperature
+above 0 each further sample may redraw, with the persona's `spread` times the temperature.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import orjson
+
+from teppan.simulate import arithmetic, dice
+from teppan.simulate.calls import tool_answer, tool_calls
+from teppan.simulate.fill import Share, fill
+from teppan.simulate.judge import answer_blocks, as_json, judge
+from teppan.simulate.personas import Persona
+from teppan.simulate.questions import Bank, Question, content_words, normalise
+from teppan.simulate.turn import Choice, Turn
+
+_ECHO = re.compile(r"^(?:please )?(?:repeat after me|repeat|echo|say)\s*:?\s+(.+)$", re.I | re.S)
+_GREETING = re.compile(r"^\s*(hi|hello|hey|good (morning|afternoon|evening))\b[\s!.,]*$", re.I)
+_OPTION = re.compile(r"^\s*\(?([A-J])[).:]\s+(.+)$", re.MULTILINE)
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
+_QUOTED = re.compile(r"[\"“](.+?)[\"”]")
+
+
+class Style(NamedTuple):
+    """How a persona dresses an English answer; the facts stay as they are."""
+
+    openings: tuple[str, ...]
+    closings: tuple[str, ...]
+
+
+STYLES: Mapping[str, Style] = MappingProxyType(
+    {
+        "plain": Style(("",), ("",)),
+        "brief": Style(("",), ("",)),
+        "warm": Style(
+            ("Thanks for asking! ", "Happy to help. ", "Great question! "),
+            (" Let me know if anything else comes up!", " Just say the word if you need more.", ""),
+        ),
+        "formal": Style(
+            ("Certainly. ", "Thank you for your enquiry. "),
+            (" Please do not hesitate to ask further.", ""),
+        ),
+        "list": Style(("Here is what I know:\n- ",), ("",)),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What all personas share: the bank, the seed of all luck, and how alike their errors are."""
+
+    bank: Bank
+    seed: int = 1
+    correlation: float = 0.3
+
+
+class Thought(NamedTuple):
+    """An answer before dressing: its text, and the language it is in."""
+
+    text: str
+    language: str = "en"
+
+
+def answer(persona: Persona, turn: Turn, world: World, sample: int) -> Choice:
+    """One choice for the turn; `sample` counts the answers to the same question, from 0."""
+    reasoning = _reasoning(persona, turn) if persona.reasoning else ""
+    blocks = answer_blocks(turn.prompt)
+    structured = turn.schema is not None or turn.json_mode
+    if blocks and structured:
+        verdict = judge(persona, turn, world.bank, world.seed)
+        value = as_json(verdict, turn.schema or {"type": "object"})
+        return Choice(orjson.dumps(value).decode(), reasoning=reasoning)
+    if len(blocks) >= 2:
+        chosen = judge(persona, turn, world.bank, world.seed).chosen
+        return Choice(chosen.text, reasoning=reasoning)
+    question = world.bank.find(turn.question)
+    calls = tool_calls(turn, question, world.seed)
+    if calls:
+        return Choice(None, "tool_calls", reasoning, calls)
+    thought = _thought(persona, turn, question, world, sample)
+    if structured:
+        value = _structured(turn, question, thought)
+        return Choice(orjson.dumps(value).decode(), reasoning=reasoning)
+    return Choice(_dressed(persona, turn, thought, world.seed), reasoning=reasoning)
+
+
+def is_right(persona: Persona, question: Question, turn: Turn, world: World, sample: int = 0) -> bool:
+    """Whether the persona gets the question right this time."""
+    grounded = question.grounded_by(_context(turn))
+    if question.intent in persona.mistakes and not grounded:
+        return False
+    skill = persona.skill_for(question.task_type)
+    if grounded:
+        skill += (1.0 - skill) * persona.grounding
+    return _luck(persona, question.id, turn, world, sample) < skill
+
+
+def _luck(persona: Persona, key: str, turn: Turn, world: World, sample: int) -> float:
+    temperature = min(1.0, turn.temperature or 0.0)
+    draw = (world.seed, persona.name, key)
+    if sample and dice.unit(*draw, "again", sample) < persona.spread * temperature:
+        return dice.unit(*draw, "luck", sample)
+    if _follows(persona, key, world):
+        return dice.unit(world.seed, "luck", key)
+    return dice.unit(*draw, "luck")
+
+
+def _follows(persona: Persona, key: str, world: World) -> bool:
+    return dice.unit(world.seed, persona.name, key, "follows") < math.sqrt(world.correlation)
+
+
+def _context(turn: Turn) -> str:
+    return "\n".join(message.text for message in turn.messages)
+
+
+def _thought(
+    persona: Persona, turn: Turn, question: Question | None, world: World, sample: int
+) -> Thought:
+    used = tool_answer(turn)
+    if used is not None:
+        return Thought(used)
+    if question is None:
+        return Thought(_unknown(persona, turn, world, sample))
+    draw = (world.seed, persona.name, question.id)
+    again = sample if turn.temperature else 0
+    if is_right(persona, question, turn, world, sample):
+        return Thought(dice.pick(question.right, *draw, "phrase", again), question.language)
+    if _follows(persona, question.id, world):
+        return Thought(dice.pick(question.wrong, world.seed, question.id), question.language)
+    return Thought(dice.pick(question.wrong, *draw, "wrong", again), question.language)
+
+
+def _unknown(persona: Persona, turn: Turn, world: World, sample: int) -> str:
+    """An answer where the bank knows nothing: sums, options, echoes, then the prompt's own words."""
+    text = turn.question
+    echo = _ECHO.match(text.strip())
+    if echo:
+        quoted = _QUOTED.search(echo.group(1))
+        return quoted.group(1) if quoted else echo.group(1).strip()
+    if _GREETING.match(text):
+        return "Hello! How can I help you?"
+    key = normalise(text)
+    options = _OPTION.findall(text)
+    if len(options) >= 2:
+        return _multiple_choice(persona, turn, options, world, sample)
+    value = arithmetic.solve(text)
+    if value is not None:
+        right = _luck(persona, key, turn, world, sample) < persona.skill_for("math")
+        slip = 0 if right else 1 + dice.number(world.seed, persona.name, key) % 9
+        return f"The result is {arithmetic.shown(value + slip)}."
+    found = _quoted_from_prompt(turn)
+    if found:
+        return found
+    topic = " ".join(text.split())[:160] or "nothing"
+    return f"This is a simulated answer to: {topic}"
+
+
+def _multiple_choice(
+    persona: Persona, turn: Turn, options: Sequence[tuple[str, str]], world: World, sample: int
+) -> str:
+    key = normalise(turn.question)
+    solution = dice.pick(options, world.seed, "solution", key)
+    if _luck(persona, key, turn, world, sample) >= persona.skill_for("reasoning"):
+        others = [option for option in options if option != solution]
+        who = "fleet" if _follows(persona, key, world) else persona.name
+        solution = dice.pick(others, world.seed, who, "distractor", key)
+    return f"The answer is ({solution[0]})."
+
+
+def _quoted_from_prompt(turn: Turn) -> str:
+    """The sentence of the system prompt that shares most words with the question."""
+    asked = content_words(turn.question)
+    best, best_shared = "", 1
+    for message in turn.messages:
+        if message.role != "system":
+            continue
+        for sentence in _SENTENCE.findall(message.text):
+            shared = len(asked & content_words(sentence))
+            if shared > best_shared:
+                best, best_shared = sentence.strip(" -*#\t"), shared
+    return best
+
+
+def _structured(turn: Turn, question: Question | None, thought: Thought) -> Any:
+    names = ("answer", "text", "reply", "response", "result", "content", "message", "summary")
+    hints: dict[str, object] = dict.fromkeys(names, thought.text)
+    value = arithmetic.solve(turn.question)
+    if value is not None:
+        number = re.search(r"-?\d+(?:\.\d+)?", thought.text)
+        hints |= dict.fromkeys(("answer", "result", "value"), float(number.group()) if number else 0)
+    if question is not None:
+        hints |= {"intent": question.intent, "category": question.intent, **question.arguments}
+        hints |= {"task_type": question.task_type, "language": question.language}
+    hints["confidence"] = Share(0.8)
+    return fill(turn.schema or {"type": "object"}, hints, text=thought.text)
+
+
+def _dressed(persona: Persona, turn: Turn, thought: Thought, seed: int) -> str:
+    style = STYLES.get(persona.style, STYLES["plain"])
+    text = thought.text
+    if turn.images and persona.vision:
+        text = f"{text} (I can see {turn.images} image{'s' * (turn.images > 1)}.)"
+    if thought.language != "en" or _ECHO.match(turn.question.strip()):
+        return text
+    draw = (seed, persona.name, turn.question)
+    return dice.pick(style.openings, *draw, 0) + text + dice.pick(style.closings, *draw, 1)
+
+
+def _reasoning(persona: Persona, turn: Turn) -> str:
+    topic = " ".join(turn.question.split())[:80]
+    return f"Simulated reasoning of {persona.name}: the question is {topic!r}; I check the facts, then answer."
