@@ -1,0 +1,1 @@
+"""What `bench/gateway.py` measures with: an upstream, a loader, the systems under test."""
