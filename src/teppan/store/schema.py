@@ -1,0 +1,168 @@
+"""The tables. The migrations in `migrations/versions` build exactly these, and a test proves it.
+
+    ledger          one row per model call: who pays how much for what; kept for ever
+    traces          one row per request, its body as JSON; pruned by age
+    keys            gateway keys, hashed
+    idempotency     who is doing, or has done, what under which `Idempotency-Key`
+    trust           what each model is worth on each kind of task now
+    trust_history   every step of how it came to that
+    marks           small named values: `keys` counts changes of keys, `pepper` names the pepper
+
+Instants are whole microseconds since 1970, money whole micro-dollars.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+
+HEAD = "0002"
+"""The newest revision, known here so that an up-to-date database needs no migration tool."""
+
+VERSION_TABLE = "teppan_schema"
+
+MICROSECONDS = 1_000_000
+
+metadata = MetaData()
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", Text, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("trace_id", Text, nullable=False),
+    Column("started", BigInteger, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("returned_model", Text, nullable=False),
+    Column("vendor_id", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("error", Text),
+    Column("input", BigInteger, nullable=False),
+    Column("output", BigInteger, nullable=False),
+    Column("cached", BigInteger, nullable=False),
+    Column("cache_written", BigInteger, nullable=False),
+    Column("reasoning", BigInteger, nullable=False),
+    Column("estimated", Boolean, nullable=False),
+    Column("cost", BigInteger),
+    Column("price_version", Text, nullable=False),
+    Column("latency", Double, nullable=False),
+    Column("first_token", Double),
+    Column("strategy", Text, nullable=False, server_default=""),
+    Column("dropped", Text, nullable=False, server_default=""),
+    PrimaryKeyConstraint("id", name="ledger_pk"),
+    Index("ledger_tenant_started", "tenant", "started"),
+)
+
+traces = Table(
+    "traces",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("started", BigInteger, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("asked", Text, nullable=False),
+    Column("served", Text, nullable=False),
+    Column("strategy", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("episode", Text),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("tenant", "id", name="traces_pk"),
+    Index("traces_started", "started"),
+)
+Index(
+    "traces_episode",
+    traces.c.tenant,
+    traces.c.episode,
+    traces.c.id,
+    sqlite_where=traces.c.episode.is_not(None),
+    postgresql_where=traces.c.episode.is_not(None),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", Text, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("models", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger),
+    Column("revoked", BigInteger),
+    PrimaryKeyConstraint("id", name="keys_pk"),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("body_hash", Text, nullable=False),
+    Column("claim", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("status", Integer),
+    Column("headers", Text),
+    Column("body", LargeBinary),
+    PrimaryKeyConstraint("tenant", "key", name="idempotency_pk"),
+    Index("idempotency_expires", "expires"),
+)
+
+trust = Table(
+    "trust",
+    metadata,
+    Column("model", Text, nullable=False),
+    Column("task_type", Text, nullable=False),
+    Column("value", Double, nullable=False),
+    Column("updates", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("model", "task_type", name="trust_pk"),
+)
+
+trust_history = Table(
+    "trust_history",
+    metadata,
+    Column("id", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("task_type", Text, nullable=False),
+    Column("before", Double, nullable=False),
+    Column("after", Double, nullable=False),
+    Column("quality", Double, nullable=False),
+    Column("trace_id", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("id", name="trust_history_pk"),
+    Index("trust_history_model", "model", "task_type", "id"),
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("name", name="marks_pk"),
+)
+
+
+def instant(seconds: float) -> int:
+    """Seconds since 1970 as the database keeps them."""
+    return round(seconds * MICROSECONDS)
+
+
+def seconds(instant: int) -> float:
+    return instant / MICROSECONDS
