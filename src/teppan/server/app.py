@@ -1,0 +1,50 @@
+"""The whole served surface, on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from teppan.core.clock import Clock
+from teppan.core.ids import NewId
+from teppan.server.answering import Answering, Limits
+from teppan.server.auth import Door
+from teppan.server.chat import CHAT
+from teppan.server.drain import Drain
+from teppan.server.edge import Edge
+from teppan.server.embeddings import Embedding
+from teppan.server.health import Check, Health
+from teppan.server.metrics import Metrics
+from teppan.server.models import PATH as MODEL_PATH
+from teppan.server.models import ModelList
+from teppan.server.routes import Route, Table
+
+if TYPE_CHECKING:
+    from teppan.serve.gateway import Gateway
+
+
+def assemble(
+    gateway: Gateway,
+    door: Door,
+    *,
+    clock: Clock,
+    new_id: NewId,
+    limits: Limits,
+    checks: Mapping[str, Check],
+) -> Edge:
+    """The server of a gateway; `checks` are what readiness asks."""
+    drain, metrics = Drain(), Metrics()
+    metrics.in_flight = lambda: drain.open
+    health = Health(checks, drain, metrics)
+    names = ModelList(gateway.models, clock.now())
+    chat = Answering(gateway, CHAT, clock, limits)
+    routes = [
+        Route("POST", "/v1/chat/completions", "user", chat),
+        Route("POST", "/v1/embeddings", "user", Embedding(gateway, clock, limits)),
+        Route("GET", "/v1/models", "user", names.all),
+        Route("GET", MODEL_PATH, "user", names.one),
+        Route("GET", "/healthz", "public", health.alive),
+        Route("GET", "/readyz", "public", health.ready),
+        Route("GET", "/metrics", "admin", health.counted),
+    ]
+    return Edge(Table(routes), door, drain, metrics, clock, new_id)

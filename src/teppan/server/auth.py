@@ -1,0 +1,129 @@
+"""Who is asking: a key becomes a `Scope`, or the request goes no further.
+
+Without any key configured, a gateway on loopback serves whoever sits at the machine. A web
+page that the person visits sits there too, so then the `Host` must be the machine itself
+(against DNS rebinding) and an `Origin`, when a browser sends one, as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Protocol
+
+from teppan.core.clock import Clock
+from teppan.core.errors import Forbidden, Unauthenticated
+from teppan.core.ids import LOCAL, Scope
+
+LOOPBACK_HOSTS = frozenset(("localhost", "127.0.0.1", "[::1]"))
+
+KEPT_SECONDS = 1.0
+"""How long a key's answer is remembered: a revoked key works no longer than this."""
+
+KEPT_KEYS = 10_000
+
+
+class Keys(Protocol):
+    """The gateway's own keys."""
+
+    async def find(self, presented: str) -> Scope | None:
+        """Whose key this is; None when it is unknown, expired or revoked."""
+
+    async def any(self) -> bool:
+        """Whether any key exists."""
+
+
+class NoKeys:
+    """A gateway without keys."""
+
+    async def find(self, presented: str) -> Scope | None:
+        return None
+
+    async def any(self) -> bool:
+        return False
+
+
+class Door:
+    """Admits requests. `require_key` None means: as soon as a key exists."""
+
+    def __init__(
+        self,
+        keys: Keys,
+        clock: Clock,
+        *,
+        require_key: bool | None = None,
+        allowed_hosts: tuple[str, ...] = (),
+    ) -> None:
+        self._keys = keys
+        self._clock = clock
+        self._require_key = require_key
+        self._hosts = LOOPBACK_HOSTS | {host.lower() for host in allowed_hosts}
+        self._known: dict[bytes, tuple[float, Scope | None]] = {}
+        self._locked_until = 0.0
+        self._locked = bool(require_key)
+
+    async def admit(self, headers: Mapping[bytes, bytes]) -> Scope:
+        """The scope of a request. Raises `Unauthenticated`, or `Forbidden` for a foreign page."""
+        if not await self._needs_key():
+            self._check_neighbour(headers)
+            return LOCAL
+        presented = presented_key(headers)
+        if presented is None:
+            raise Unauthenticated
+        scope = await self._find(presented)
+        if scope is None:
+            raise Unauthenticated("this API key is unknown, expired or revoked")
+        return scope
+
+    async def _needs_key(self) -> bool:
+        if self._require_key is not None:
+            return self._require_key
+        now = self._clock.monotonic()
+        if now >= self._locked_until:
+            self._locked = await self._keys.any()
+            self._locked_until = now + KEPT_SECONDS
+        return self._locked
+
+    async def _find(self, presented: str) -> Scope | None:
+        name = hashlib.sha256(presented.encode("latin-1", "replace")).digest()
+        now = self._clock.monotonic()
+        known = self._known.get(name)
+        if known is not None and now < known[0]:
+            return known[1]
+        scope = await self._keys.find(presented)
+        if len(self._known) >= KEPT_KEYS:
+            self._known.clear()
+        self._known[name] = (now + KEPT_SECONDS, scope)
+        return scope
+
+    def _check_neighbour(self, headers: Mapping[bytes, bytes]) -> None:
+        host = headers.get(b"host", b"").decode("latin-1").lower()
+        if _without_port(host) not in self._hosts:
+            raise Forbidden(
+                "this host name is not the gateway's: call it by localhost, list the name in "
+                "`server.allowed_hosts`, or make a key with `teppan keys create`"
+            )
+        origin = headers.get(b"origin")
+        if origin is not None:
+            _, _, site = origin.decode("latin-1").lower().partition("://")
+            if _without_port(site) not in self._hosts:
+                raise Forbidden("pages of other sites may not use this gateway without a key")
+
+
+def presented_key(headers: Mapping[bytes, bytes]) -> str | None:
+    """The key of a request, wherever its client puts it."""
+    authorization = headers.get(b"authorization")
+    if authorization is not None:
+        kind, _, value = authorization.partition(b" ")
+        if kind.lower() == b"bearer" and value.strip():
+            return value.strip().decode("latin-1")
+    for name in (b"x-api-key", b"api-key"):
+        value = headers.get(name, b"").strip()
+        if value:
+            return value.decode("latin-1")
+    return None
+
+
+def _without_port(host: str) -> str:
+    name, colon, port = host.rpartition(":")
+    return name if colon and port.isdigit() else host

@@ -1,0 +1,109 @@
+"""Errors in the client's own wire format, and the one border where strangers become typed.
+
+    plain_body     {"error": {"message", "type", "param", "code", ...}}
+    messages_body  {"type": "error", "error": {"type", "message"}, "request_id"}
+
+Both say whether a provider or the gateway failed, and keep the provider's status.
+"""
+
+from __future__ import annotations
+
+import math
+
+import orjson
+import structlog
+
+from teppan.core.chat import Json
+from teppan.core.errors import (
+    ConfigError,
+    Conflict,
+    ProviderError,
+    ProviderOutOfCredit,
+    ProviderUnauthenticated,
+    TeppanError,
+    Unauthenticated,
+)
+
+Header = tuple[bytes, bytes]
+
+HOPELESS = (ConfigError, Conflict, ProviderOutOfCredit, ProviderUnauthenticated)
+"""Errors whose status looks worth a retry, but sending the same again cannot help."""
+
+MESSAGES_TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    409: "invalid_request_error",
+    413: "request_too_large",
+    422: "invalid_request_error",
+    429: "rate_limit_error",
+    503: "overloaded_error",
+    504: "timeout_error",
+}
+
+_log = structlog.get_logger("teppan.server")
+
+
+def plain_body(error: TeppanError, request_id: str) -> bytes:
+    """The refusal of the chat, responses, embeddings and models endpoints."""
+    return orjson.dumps({"error": plain(error)})
+
+
+def plain(error: TeppanError) -> dict[str, Json]:
+    """The four keys every client expects, then who failed."""
+    return {
+        "message": error.message,
+        "type": error.kind,
+        "param": error.param,
+        "code": error.code,
+        **_blame(error),
+    }
+
+
+def messages_body(error: TeppanError, request_id: str) -> bytes:
+    """The refusal of the messages endpoint."""
+    kind = MESSAGES_TYPES.get(error.status, "api_error")
+    inner = {"type": kind, "message": error.message, "code": error.code, **_blame(error)}
+    return orjson.dumps({"type": "error", "error": inner, "request_id": request_id})
+
+
+def error_headers(error: TeppanError) -> list[Header]:
+    """When to come again, and whether to."""
+    headers = [(b"x-teppan-error-source", _source(error).encode())]
+    if error.retry_after is not None:
+        wait = max(error.retry_after, 0.0)
+        headers.append((b"retry-after", str(math.ceil(wait)).encode()))
+        headers.append((b"retry-after-ms", str(math.ceil(wait * 1000)).encode()))
+    elif error.status in (429, 503):
+        headers.append((b"retry-after", b"1"))
+    if isinstance(error, HOPELESS):
+        headers.append((b"x-should-retry", b"false"))
+    if isinstance(error, Unauthenticated):
+        headers.append((b"www-authenticate", b"Bearer"))
+    return headers
+
+
+def typed(error: Exception, request_id: str) -> TeppanError:
+    """A typed error stays; anything else becomes an internal one, its cause only logged."""
+    if isinstance(error, TeppanError):
+        return error
+    _log.error("unexpected error", request_id=request_id, exc_info=error)
+    return TeppanError(
+        f"the gateway failed in a way it did not foresee; its log names request {request_id}"
+    )
+
+
+def _source(error: TeppanError) -> str:
+    return "provider" if isinstance(error, ProviderError) else "gateway"
+
+
+def _blame(error: TeppanError) -> dict[str, Json]:
+    blame: dict[str, Json] = {"source": _source(error)}
+    if isinstance(error, ProviderError):
+        if error.provider:
+            blame["provider"] = error.provider
+        if error.upstream_status is not None:
+            blame["provider_status"] = error.upstream_status
+    return blame

@@ -1,0 +1,87 @@
+"""What the response headers say about an answer."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from teppan.core.money import MICROS_PER_DOLLAR, Micros
+from teppan.server.errors import Header
+
+if TYPE_CHECKING:
+    from teppan.serve.answer import Facts
+
+MESSAGES_VERSION = b"anthropic-version"
+"""The request header by which clients of the messages format are known."""
+
+JSON_TYPE: Header = (b"content-type", b"application/json")
+STREAM_HEADERS: tuple[Header, ...] = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),
+)
+
+_TOKEN = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+
+
+def answer_headers(facts: Facts, request_id: str, seconds: float, *, final: bool) -> list[Header]:
+    """The headers of an answer; of a stream only what is known before it (`final` is false)."""
+    headers = [
+        (b"x-request-id", request_id.encode()),
+        (b"x-teppan-trace-id", facts.trace_id.encode()),
+        (b"x-teppan-strategy", safe(facts.strategy)),
+        (b"x-teppan-release", safe(facts.release)),
+        (b"x-teppan-cache", safe(facts.cache)),
+        (b"openai-processing-ms", b"%d" % (seconds * 1000)),
+    ]
+    if facts.model:
+        headers.append((b"x-teppan-model", safe(facts.model)))
+    if facts.dropped:
+        headers.append((b"x-teppan-dropped", safe(", ".join(facts.dropped))))
+    if facts.confidence is not None:
+        headers.append((b"x-teppan-confidence", b"%.3f" % facts.confidence.value))
+    if final:
+        headers.append((b"x-teppan-attempts", b"%d" % facts.attempts))
+        headers.append((b"x-teppan-cost", cost(facts.cost).encode()))
+        headers.append((b"x-teppan-overhead-ms", b"%.2f" % (facts.overhead * 1000)))
+        if facts.cost is not None:
+            headers.append((b"x-teppan-cost-micros", b"%d" % facts.cost))
+    return headers
+
+
+def trailer(facts: Facts) -> str:
+    """What a stream's headers could not know yet, as one comment line at its end."""
+    told = [
+        f"model={facts.model}",
+        f"strategy={facts.strategy}",
+        f"attempts={facts.attempts}",
+        f"cost={cost(facts.cost)}",
+        f"overhead-ms={facts.overhead * 1000:.2f}",
+    ]
+    if facts.confidence is not None:
+        told.append(f"confidence={facts.confidence.value:.3f}")
+    if facts.dropped:
+        told.append(f"dropped={','.join(facts.dropped)}")
+    return "teppan " + " ".join(told)
+
+
+def cost(amount: Micros | None) -> str:
+    """US dollars as a plain decimal number, or `unknown`."""
+    if amount is None:
+        return "unknown"
+    whole, rest = divmod(amount, MICROS_PER_DOLLAR)
+    return f"{whole}.{rest:06d}"
+
+
+def client_request_id(presented: bytes | None) -> str | None:
+    """The client's own request id when it is a harmless token."""
+    if presented is None or _TOKEN.fullmatch(presented) is None:
+        return None
+    return presented.decode()
+
+
+def safe(text: str) -> bytes:
+    """A header value: printable ASCII, whatever a name holds."""
+    if text.isascii() and text.isprintable():
+        return text.encode()
+    return "".join(sign if sign.isprintable() else "?" for sign in text).encode("ascii", "replace")
