@@ -54,6 +54,11 @@ class Answer:
         return self._journey.id
 
     @property
+    def latency(self) -> float:
+        """Seconds since the request came."""
+        return self._journey.clock.monotonic() - self._journey.start
+
+    @property
     def outcome(self) -> Outcome | None:
         """What the strategy decided, once it has."""
         return self._journey.outcome

@@ -22,6 +22,7 @@ from teppan.serve.admission import admit
 from teppan.serve.answer import Answer
 from teppan.serve.call import JourneyCall, Reach, observer
 from teppan.serve.journey import Journey
+from teppan.serve.models import Routed
 from teppan.serve.record import Recorder
 from teppan.serve.strategies.base import Strategy
 from teppan.serve.trust import TrustBook
@@ -53,15 +54,24 @@ class Gateway:
         self._new_id = new_id
         self._deadline = deadline
 
-    async def answer(self, request: ChatRequest, scope: Scope, endpoint: str = "chat") -> Answer:
-        """The answer, whole or begun. Raises a `TeppanError`; whatever was spent is recorded."""
+    async def answer(
+        self,
+        request: ChatRequest,
+        scope: Scope,
+        endpoint: str = "chat",
+        routed: Routed | None = None,
+    ) -> Answer:
+        """The answer, whole or begun. Raises a `TeppanError`; whatever was spent is recorded.
+
+        `routed` answers by a strategy made for this one request instead of one found by name.
+        """
         journey = self._journey(request, scope, endpoint)
         answer = Answer(journey, self.recorder)
         try:
             admit(request, scope)
             release = self._release()
             journey.release = release.id
-            journey.route, strategy = self.models.route(request)
+            journey.route, strategy = routed or self.models.route(request)
             dressed = self.models.dressed(request.model, request, release)
             call = JourneyCall(self._reach, journey, release)
             deliberation = self._deliberate(strategy, dressed, call, journey)

@@ -1,0 +1,56 @@
+"""How every verb speaks: tables for people, one JSON object with `--json`, errors on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, NoReturn
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from teppan.core.errors import TeppanError
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
+ConfigFile = Annotated[
+    str | None,
+    typer.Option("--config", "-c", help="Settings file; else ./teppan.toml when there is one."),
+]
+
+
+def console() -> Console:
+    return Console(highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """One object, indented, for programs."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for column in columns:
+        right = column.startswith(">")
+        table.add_column(column.lstrip(">"), justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console().print(table)
+
+
+def fail(error: TeppanError) -> NoReturn:
+    """Says what is wrong and leaves with the error's exit code."""
+    Console(stderr=True, highlight=False).print(
+        f"[bold red]error:[/] {error.message}", soft_wrap=True
+    )
+    raise typer.Exit(error.exit_code)
+
+
+def words(given: str | None) -> str:
+    """The text given, or what is piped in when it is `-` or missing."""
+    if given is not None and given != "-":
+        return given
+    if sys.stdin.isatty():
+        raise typer.BadParameter("give a text, or pipe one in")
+    return sys.stdin.read().strip()

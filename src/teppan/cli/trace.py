@@ -1,0 +1,113 @@
+"""`teppan trace`: everything that happened for one request."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from teppan.build import open_store
+from teppan.cli.output import AsJson, ConfigFile, console, print_json, print_table
+from teppan.config.load import load
+from teppan.core.errors import NotFound
+from teppan.core.ids import LOCAL
+from teppan.core.money import dollars
+from teppan.core.trace import Trace
+from teppan.store.store import Store
+
+
+def trace(
+    trace_id: Annotated[
+        str | None, typer.Argument(help="A trace id; the last ones when missing.")
+    ] = None,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show one request, or list the last ones."""
+    asyncio.run(_trace(trace_id, config, as_json))
+
+
+async def _trace(trace_id: str | None, config: str | None, as_json: bool) -> None:
+    store = await open_store(load(Path(config) if config else None))
+    try:
+        if trace_id is None:
+            await _last(store, as_json)
+            return
+        found = await store.traces.get(LOCAL, trace_id)
+    finally:
+        await store.close()
+    if found is None:
+        raise NotFound(f"there is no trace {trace_id} here")
+    if as_json:
+        print_json(found)
+    else:
+        _print(found)
+
+
+async def _last(store: Store, as_json: bool) -> None:
+    traces = await store.traces.list(LOCAL, limit=20)
+    if as_json:
+        print_json(traces)
+        return
+    print_table(
+        "Last requests",
+        ("trace", "when (UTC)", "asked", "served", "status", ">calls", ">cost", ">seconds"),
+        [
+            (
+                each.id,
+                _when(each.started),
+                each.asked,
+                each.served,
+                each.error or each.status,
+                str(len(each.calls)),
+                dollars(each.cost),
+                f"{each.latency:.2f}",
+            )
+            for each in traces
+        ],
+    )
+
+
+def _print(found: Trace) -> None:
+    out = console()
+    out.print(f"[bold]{found.id}[/]  {_when(found.started)} UTC  {found.status}")
+    who = f"{found.tenant}/{found.key_id}"
+    out.print(f"asked {found.asked} by {who}; {found.strategy} served {found.served}")
+    took = f"{found.latency:.3f} s of which {found.overhead * 1e3:.1f} ms ours"
+    sure = f", confidence {found.confidence.value:.2f}" if found.confidence else ""
+    out.print(f"{dollars(found.cost)}, {took}{sure}")
+    if found.route:
+        out.print(f"route: {found.route.reason}", style="dim")
+    if found.verdict:
+        out.print(f"verdict: {found.verdict.best}: {found.verdict.reason}", markup=False)
+    if found.request:
+        out.print(f"\n[bold]question[/] {found.request.question}")
+    if found.answer:
+        out.print("[bold]answer[/] ", end="")
+        out.print(found.answer.text, markup=False)
+    out.print()
+    print_table(
+        "Model calls",
+        ("model", "role", "outcome", ">in", ">cached", ">out", ">cost", ">seconds", "price"),
+        [
+            (
+                call.model,
+                call.role,
+                call.error or call.outcome,
+                str(call.usage.input),
+                str(call.usage.cached),
+                f"{call.usage.output}{' est.' if call.usage.estimated else ''}",
+                dollars(call.cost),
+                f"{call.latency:.3f}",
+                call.price_version,
+            )
+            for call in found.calls
+        ],
+    )
+
+
+def _when(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
