@@ -24,6 +24,7 @@ STATUS: Mapping[str, int] = {
     "context_overflow": 400,
     "content_filter": 400,
     "authentication": 401,
+    "bad_key": 401,
     "payment": 402,
     "permission": 403,
     "not_found": 404,
@@ -48,15 +49,22 @@ class Site:
 
 
 class Dialect(Protocol):
-    """One wire format, both ways. `operation` names what a path does; `generate` is an answer."""
+    """One wire format, both ways.
+
+    `statuses` holds the kinds of refusal for which the vendor's HTTP status is not the usual one;
+    `cut_prompt` says that too long a prompt is cut without a word.
+    """
 
     name: str
     request_id_header: str
-    stream_type: str
     cut_prompt: bool
+    statuses: Mapping[str, int]
 
     def operation(self, method: str, path: str) -> str | None:
-        """What the path asks for, or None when the dialect does not serve it."""
+        """What the path asks for (`generate` is an answer), or None when it is not served."""
+
+    def stream_type(self, turn: Turn) -> str:
+        """The content type of a streamed answer."""
 
     def parse(self, request: Request, body: Json) -> Turn:
         """Read a request for an answer; raises `Refused`."""

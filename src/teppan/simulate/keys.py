@@ -12,7 +12,7 @@ from teppan.simulate.wire import Request
 DEFAULT_KEYS = ("simulated-key-1", "simulated-key-2", "simulated-key-3")
 _STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "revoked": ("authentication", "This API key has been revoked (simulated)."),
+        "revoked": ("bad_key", "This API key has been revoked (simulated)."),
         "throttled": ("rate_limit", "This API key is throttled (simulated)."),
         "exhausted": ("quota", "You exceeded your current quota (simulated)."),
         "forbidden": ("permission", "This API key may not do that (simulated)."),
@@ -42,8 +42,9 @@ class Keys:
             return -1
         given = presented_key(vendor, request)
         if given not in self.valid:
-            message = "Incorrect API key provided." if given else "You didn't provide an API key."
-            raise Refused("authentication", message)
+            if not given:
+                raise Refused("authentication", "You didn't provide an API key.")
+            raise Refused("bad_key", "Incorrect API key provided.")
         index = self.valid.index(given)
         state, _, form = self.states.get((vendor.name, index), "ok").partition(":")
         if state != "ok":

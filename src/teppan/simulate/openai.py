@@ -34,6 +34,7 @@ _ERRORS: Mapping[str, tuple[str, str | None]] = MappingProxyType(
         "context_overflow": ("invalid_request_error", "context_length_exceeded"),
         "content_filter": ("invalid_request_error", "content_policy_violation"),
         "authentication": ("invalid_request_error", "invalid_api_key"),
+        "bad_key": ("invalid_request_error", "invalid_api_key"),
         "payment": ("billing_error", "insufficient_balance"),
         "permission": ("request_forbidden", "unsupported_country_region_territory"),
         "not_found": ("invalid_request_error", "unknown_url"),
@@ -51,8 +52,11 @@ class OpenAIChat:
 
     name = "openai_chat"
     request_id_header = "x-request-id"
-    stream_type = "text/event-stream; charset=utf-8"
     cut_prompt = False
+    statuses: Mapping[str, int] = MappingProxyType({})
+
+    def stream_type(self, turn: Turn) -> str:
+        return "text/event-stream; charset=utf-8"
 
     def operation(self, method: str, path: str) -> str | None:
         if method == "POST" and path == "/v1/chat/completions":

@@ -21,6 +21,7 @@ class Vendor:
     modules: tuple[str, ...]
     auth: str = "bearer"
     cache_min: int = 0
+    cache_on_request: bool = False
     base: str = "/v1"
 
 

@@ -16,7 +16,7 @@ from teppan.simulate.plan import Frame, Plan
 from teppan.simulate.record import Call
 from teppan.simulate.script import HEADER, Desk, Target
 from teppan.simulate.studio import Memory, compose
-from teppan.simulate.turn import Event, Json, Refused, Reply, Turn
+from teppan.simulate.turn import Event, Json, Refused, Reply, Turn, sse
 from teppan.simulate.wire import Request
 
 SIGN = ("x-simulated", "teppan")
@@ -109,14 +109,20 @@ class Responder:
         events = job.dialect.events(turn, reply)
         edited = faults.edit_stream(job.call.faults, events, job.dialect)
         headers = (
-            ("content-type", job.dialect.stream_type),
+            ("content-type", job.dialect.stream_type(turn)),
             ("cache-control", "no-cache"),
             *job.headers,
         )
         return Plan(200, headers, _frames(edited, each), stream=True, wait=first)
 
     def _refusal(self, job: "_Job", refused: Refused) -> Plan:
-        plan = job.json(STATUS[refused.kind], job.dialect.error(refused, job.request_id))
+        status = job.dialect.statuses.get(refused.kind, STATUS[refused.kind])
+        body = job.dialect.error(refused, job.request_id)
+        plan = job.json(status, body)
+        if job.call.stream and status == 200:
+            # A vendor that blocks a prompt inside a 200 does so inside the stream as well.
+            frames = (Frame(sse("finish", body).data),)
+            plan = Plan(200, (("content-type", "text/event-stream"), *job.headers), frames, True)
         return replace(plan, headers=(*plan.headers, *refused.headers))
 
 

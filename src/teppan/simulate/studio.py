@@ -41,6 +41,11 @@ def check(persona: Persona, turn: Turn, cut_prompt: bool) -> int:
                 f"Unsupported parameter: '{name}' is not supported with this model.",
                 param=name,
             )
+    if persona.signed_calls and "unsigned_call" in turn.fields:
+        raise Refused(
+            "invalid_request",
+            "Function call is missing a thought_signature in functionCall parts.",
+        )
     if turn.images and not persona.vision:
         raise Refused("invalid_request", "This model does not support image inputs.", param="messages")
     count = tokens.prompt_tokens(turn)
@@ -65,9 +70,9 @@ def compose(
         choices.append(_limited(persona, turn, answer(persona, turn, world, sample)))
     reasoning = sum(_REASONING_FACTOR * tokens.count(choice.reasoning) for choice in choices)
     spoken = sum(map(_spoken_tokens, choices))
-    minimum = vendor.cache_min
     use = tokens.CacheUse(0, 0)
-    if minimum:
+    minimum = vendor.cache_min
+    if minimum and (turn.cache_asked or not vendor.cache_on_request):
         account = f"{vendor.name}/{persona.name}"
         use = memory.prefixes.look(account, tokens.prompt_text(turn), minimum)
     memory.replies += 1
