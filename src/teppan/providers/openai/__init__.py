@@ -1,0 +1,1 @@
+"""Two wire formats of one vendor: `chat` (spoken by most others too) and `responses`."""

@@ -1,0 +1,1 @@
+"""The Chat Completions format: requests out, answers and streams in."""
