@@ -136,9 +136,7 @@ class Messages:
                 yield _event("delta", "content_block_delta", index=index, delta=delta)
             yield _event("delta", "content_block_stop", index=index)
         last = {} if usage is None else _usage(usage)
-        used = {key: value for key, value in last.items() if key.endswith("_tokens")}
-        if usage is not None and usage.reasoning:
-            used["output_tokens_details"] = {"thinking_tokens": usage.reasoning}
+        used = {key: value for key, value in last.items() if "tokens" in key}
         finish: Json = {"delta": _stop(reply.first)}
         yield _event("finish", "message_delta", **finish, **({"usage": used} if used else {}))
         yield _event("end", "message_stop")
@@ -346,6 +344,7 @@ def _usage(usage: Usage) -> Json:
         },
         "output_tokens": usage.completion,
         "service_tier": "standard",
+        **({"output_tokens_details": {"thinking_tokens": usage.reasoning}} if usage.reasoning else {}),
     }
 
 

@@ -21,6 +21,7 @@ _FORMATS = {
     "ipv4": "192.0.2.1",
     "hostname": "example.com",
 }
+_UP_TO = re.compile(r"\d\s*(?:to|-|–|\.\.)\s*(\d+)")
 Schema = Mapping[str, Any]
 
 
@@ -73,7 +74,7 @@ class _Filler:
         if kind == "string":
             return self._string(schema, hint, name)
         if kind in ("integer", "number"):
-            return _number(schema, hint, name, kind == "integer")
+            return _number(schema, hint, kind == "integer")
         if kind == "boolean":
             return hint if isinstance(hint, bool) else dice.number(name, self.text) % 2 == 0
         return None
@@ -189,12 +190,14 @@ def _from_enum(options: Sequence[Any], hint: object) -> Any:
     return next((one for one in options if str(one).casefold() == wanted), options[0])
 
 
-def _number(schema: Schema, hint: object, name: str, whole: bool) -> float | int:
+def _number(schema: Schema, hint: object, whole: bool) -> float | int:
     least = schema.get("minimum", schema.get("exclusiveMinimum"))
     most = schema.get("maximum", schema.get("exclusiveMaximum"))
     if isinstance(hint, Share):
         low = float(least) if least is not None else 0.0
-        high = float(most) if most is not None else (10.0 if whole or name == "score" else 1.0)
+        said = _UP_TO.search(str(schema.get("description", "")))
+        guess = float(said[1]) if said else (10.0 if whole else 1.0)
+        high = float(most) if most is not None else guess
         number: float = low + float(hint) * (high - low)
     elif isinstance(hint, int | float) and not isinstance(hint, bool):
         number = hint

@@ -2,7 +2,8 @@
 
 Answers are found in the prompt as fenced blocks whose tag begins with answer, reply, candidate or
 response and carries an id (`<answer id="K7"> ... </answer>`, `<answer-x1 id="A"> ... </answer-x1>`);
-the question as `<question> ... </question>` or anywhere in the text. What the critic knows is the
+the question as the last thing the user said inside `<conversation> ... </conversation>`, as
+`<question> ... </question>`, or anywhere in the text. What the critic knows is the
 question bank (its knowledge of the world) and the facts in the prompt, which halve its error.
 Every draw depends on the text of an answer, never on its place, except the position bias itself.
 """
@@ -23,13 +24,17 @@ _BLOCK = re.compile(
     r"(?P<text>.*?)</(?P=tag)\s*>",
     re.DOTALL | re.IGNORECASE,
 )
-_ASKED = re.compile(r"<(question[-_:.\w]*)[^<>]*>(.*?)</\1\s*>", re.DOTALL | re.IGNORECASE)
+_ASKED = re.compile(
+    r"<((?:question|conversation)[-_:.\w]*)[^<>]*>(.*?)</\1\s*>", re.DOTALL | re.IGNORECASE
+)
+_SPEAKER = re.compile(r"^(?:user|customer|human)\s*:\s*", re.MULTILINE | re.IGNORECASE)
 _INJECTION = re.compile(
     r"ignore (all|any|the|previous)|disregard|(choose|pick|select|prefer) (me|this (answer|one))"
     r"|(this|mine) is the best|best answer is|score (of )?10|system:|you must (choose|pick|select)",
     re.IGNORECASE,
 )
-_REDO = ("NEEDS_IMPROVEMENT", "none", "neither")
+_REDO = "NEEDS_IMPROVEMENT"
+_FORBIDDEN = "must not say"
 
 
 class Block(NamedTuple):
@@ -76,17 +81,19 @@ def answer_blocks(prompt: str) -> tuple[Block, ...]:
     return tuple(Block(match["label"], match["text"].strip()) for match in found)
 
 
-def asked_question(prompt: str) -> str:
-    """The text inside the question fence, or the whole prompt without the answers."""
-    match = _ASKED.search(prompt)
-    return match.group(2).strip() if match else _BLOCK.sub("", prompt)
+def asked_question(turn: Turn) -> str:
+    """What is judged: the fenced question, else the last user message without the answers."""
+    match = _ASKED.search(turn.prompt)
+    if match is None:
+        return _BLOCK.sub("", turn.question).strip()
+    return _SPEAKER.split(match.group(2))[-1].strip()
 
 
 def judge(persona: Persona, turn: Turn, bank: Bank, seed: int) -> Verdict:
     """Judge every fenced answer of the prompt; there must be at least one."""
     prompt = turn.prompt
     blocks = answer_blocks(prompt)
-    asked = asked_question(prompt)
+    asked = asked_question(turn)
     question = bank.find(asked) or bank.find_within(asked)
     context = normalise(_BLOCK.sub("", prompt))
     grounded = question is not None and question.grounded_by(context)
@@ -96,9 +103,9 @@ def judge(persona: Persona, turn: Turn, bank: Bank, seed: int) -> Verdict:
     )
     best = _best(persona, opinions, blocks, (seed, normalise(asked)))
     consensus, level = _agreement(opinions)
-    hope = question.right[0] if question and best in _REDO else ""
+    hope = question.right[0] if question and best == _REDO else ""
     advice = f"Correct the answer: {hope}" if hope else "Answer directly and check every figure."
-    return Verdict(best, opinions, consensus, level, advice if best in _REDO else "")
+    return Verdict(best, opinions, consensus, level, advice if best == _REDO else "")
 
 
 def _opinion(
@@ -115,7 +122,7 @@ def _opinion(
     if question is not None:
         right = question.is_right(block.text)
         issues = tuple(f"lacks the fact {fact}" for fact in question.missing(block.text))
-        issues += tuple(f"must not say {fact}" for fact in question.forbidden(block.text))
+        issues += tuple(f"{_FORBIDDEN} {fact}" for fact in question.forbidden(block.text))
     elif (value := arithmetic.solve(asked)) is not None:
         right = arithmetic.shown(value) in said
         issues = () if right else ("the sum is wrong",)
@@ -144,7 +151,7 @@ def _best(
     if dice.unit(persona.name, "position", *names, order) < persona.position_bias:
         return blocks[0].label
     best = max(opinions, key=lambda opinion: opinion.quality)
-    return best.label if best.good else _REDO[0]
+    return best.label if best.good else _REDO
 
 
 def _agreement(opinions: tuple[Opinion, ...]) -> tuple[float, str]:
@@ -170,10 +177,11 @@ def as_json(verdict: Verdict, schema: dict[str, Any]) -> Any:
 
 def _hints(verdict: Verdict) -> dict[str, object]:
     chosen = verdict.chosen
-    improvement = verdict.improvement if verdict.best in _REDO else ""
+    improvement = verdict.improvement if verdict.best == _REDO else ""
     scores = {opinion.label: Share(opinion.quality) for opinion in verdict.opinions}
-    rows = [{**_named(label), "score": score, "quality": score} for label, score in scores.items()]
+    rows = [_row(opinion) for opinion in verdict.opinions]
     return {
+        **dict.fromkeys(("responses", "answers", "replies", "scores", "judgements"), PerAnswer(scores, rows)),
         **dict.fromkeys(("best", "winner", "choice", "preferred", "verdict", "selected"), verdict.best),
         **dict.fromkeys(("score", "quality", "rating"), Share(chosen.quality)),
         **dict.fromkeys(("consensus_score", "agreement_score", "consensus"), Share(verdict.consensus)),
@@ -187,11 +195,22 @@ def _hints(verdict: Verdict) -> dict[str, object]:
             ("recommended_improvement", "improvement", "suggestion", "feedback"), improvement
         ),
         **dict.fromkeys(("right", "correct", "acceptable", "passed", "is_correct"), chosen.good),
-        **dict.fromkeys(("rule_violations", "violations"), _remarks(verdict, "must not")),
-        "hallucinations": _remarks(verdict, "must not"),
+        **dict.fromkeys(("rule_violations", "violations"), _remarks(verdict, _FORBIDDEN)),
+        "hallucinations": _remarks(verdict, _FORBIDDEN),
         "issues": _remarks(verdict, ""),
         "ranking": sorted(scores, key=lambda label: -scores[label]),
-        "scores": PerAnswer(scores, rows),
+    }
+
+
+def _row(opinion: Opinion) -> dict[str, object]:
+    broken = [text for text in opinion.issues if text.startswith(_FORBIDDEN)]
+    return {
+        **_named(opinion.label),
+        **dict.fromkeys(("score", "quality", "rating"), Share(opinion.quality)),
+        "issues": list(opinion.issues),
+        "hallucinations": broken,
+        "rule_violations": broken,
+        "reason": "; ".join(opinion.issues) or "it states the facts",
     }
 
 

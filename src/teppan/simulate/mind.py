@@ -73,16 +73,18 @@ class Thought(NamedTuple):
 
 def answer(persona: Persona, turn: Turn, world: World, sample: int) -> Choice:
     """One choice for the turn; `sample` counts the answers to the same question, from 0."""
-    reasoning = _reasoning(persona, turn) if persona.reasoning else ""
+    thinks = persona.reasoning and (turn.thinking or not persona.reasoning_on_request)
+    reasoning = _reasoning(persona, turn) if thinks else ""
     blocks = answer_blocks(turn.prompt)
     structured = turn.schema is not None or turn.json_mode
     if blocks and structured:
         verdict = judge(persona, turn, world.bank, world.seed)
         value = as_json(verdict, turn.schema or {"type": "object"})
         return Choice(orjson.dumps(value).decode(), reasoning=reasoning)
-    if len(blocks) >= 2:
+    if blocks:
         chosen = judge(persona, turn, world.bank, world.seed).chosen
-        return Choice(chosen.text, reasoning=reasoning)
+        if chosen.good:
+            return Choice(chosen.text, reasoning=reasoning)
     question = world.bank.find(turn.question)
     calls = tool_calls(turn, question, world.seed)
     if calls:

@@ -46,6 +46,7 @@ class Persona:
     refuses: tuple[str, ...] = ()
     vision: bool = False
     reasoning: bool = False
+    reasoning_on_request: bool = False
     reasoning_field: bool = False
     signed_calls: bool = False
     judge_error: float = 0.1

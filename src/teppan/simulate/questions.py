@@ -17,8 +17,8 @@ A bank is one or more TOML files (a pack keeps them in `conversations/*.toml`), 
     tool = "get_quote"                       # optional: the tool this question calls for
     arguments = { guests = 10 }              # optional: the arguments of that call
 
-A fact is plain text, looked for without regard to case, spacing or thousands separators, or a
-regular expression after `re:`. `right` and `wrong` must not be empty; each `right` phrasing must
+A fact is plain text, looked for without regard to case, spacing or thousands separators (and
+`$55` is not found in `$550`), or a regular expression after `re:`. `right` and `wrong` must not be empty; each `right` phrasing must
 pass the question's own facts and each `wrong` one must fail them, which loading checks.
 """
 
@@ -57,21 +57,24 @@ def content_words(text: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact: plain text, or a regular expression where the source began with `re:`."""
+    """One fact, as a pattern over normalised text."""
 
     source: str
-    pattern: re.Pattern[str] | None
+    pattern: re.Pattern[str]
 
     @classmethod
     def read(cls, source: str) -> "Fact":
         """Build from a line of the bank; raises `re.error` for a bad expression."""
         if source.startswith("re:"):
             return cls(source, re.compile(source[3:], re.IGNORECASE))
-        return cls(normalise(source), None)
+        plain = normalise(source)
+        before = r"(?<!\d)(?<!\d\.)" if plain[:1].isdigit() else ""
+        after = r"(?!\d|\.\d*[1-9])" if plain[-1:].isdigit() else ""
+        return cls(source, re.compile(before + re.escape(plain) + after))
 
     def found_in(self, text: str) -> bool:
         """Whether the text states the fact; `text` must be normalised."""
-        return bool(self.pattern.search(text)) if self.pattern else self.source in text
+        return self.pattern.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
