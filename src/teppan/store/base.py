@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Literal, Protocol
 
 from sqlalchemy import Connection, Engine
@@ -28,6 +29,9 @@ class Backend(Protocol):
 
     busy_seconds: float
     """How long the engine itself has waited when it says that it is locked."""
+
+    def beside(self, what: str) -> Path | None:
+        """A private file next to the database, or `None` when it has no place of ours."""
 
     def prepare(self) -> None:
         """Make sure there is a database of ours, or an empty one; refuse anything else."""

@@ -21,7 +21,9 @@ CONNECT_SECONDS = 10
 READ_MILLISECONDS = 30_000
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
-PASSING = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "25006"}
+PASSING = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "25006", "23505"}
+"""23505: another gateway added the same row first; what we meant to do then finds it."""
+
 EVERYONE = {
     "53100": "the database server's disk is full",
     "53200": "the database server is out of memory",
@@ -57,6 +59,9 @@ class PostgresBackend:
             f"-c default_transaction_read_only=on -c statement_timeout={READ_MILLISECONDS}",
             pool=4,
         )
+
+    def beside(self, what: str) -> None:
+        return None
 
     def prepare(self) -> None:
         try:

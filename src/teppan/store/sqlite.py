@@ -58,11 +58,14 @@ class SqliteBackend:
         self.path = path.absolute()
         self.durability = durability
         _make_private(self.path)
-        self._lock = FileLock(self.path.with_name(self.path.name + ".lock"))
+        self._lock = FileLock(self.beside("lock"))
         self._wal = self.path.with_name(self.path.name + "-wal")
         level = "FULL" if durability == "power" else "NORMAL"
         self.writer = _engine(self.path, NullPool, "BEGIN IMMEDIATE", _writer_pragmas(level))
         self.reader = _engine(self.path, QueuePool, "BEGIN", _READER_PRAGMAS)
+
+    def beside(self, what: str) -> Path:
+        return self.path.with_name(f"{self.path.name}.{what}")
 
     def prepare(self) -> None:
         _refuse_foreign_bytes(self.path)
@@ -100,7 +103,7 @@ class SqliteBackend:
         return self.exclusive(MIGRATION_PATIENCE)
 
     def backup(self, connection: Connection, revision: str) -> str | None:
-        copy = self.path.with_name(f"{self.path.name}.before-{revision}")
+        copy = self.beside(f"before-{revision}")
         copy.unlink(missing_ok=True)
         os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         raw = connection.connection.driver_connection

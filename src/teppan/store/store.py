@@ -12,20 +12,29 @@ import asyncio
 from pathlib import Path
 
 from msgspec import Struct
-from sqlalchemy import make_url
+from sqlalchemy import make_url, select
 from sqlalchemy.exc import ArgumentError
 
 from teppan.core.clock import Clock, SystemClock
-from teppan.core.errors import ConfigError
+from teppan.core.errors import ConfigError, StoreError
+from teppan.core.secret import Secret
 from teppan.store.base import Backend, Durability
+from teppan.store.costs import Costs
+from teppan.store.idempotency import RENEW_SECONDS, Idempotency
+from teppan.store.keys import POLL_SECONDS, Keys
 from teppan.store.ledger import Ledger
 from teppan.store.migrate import migrate
+from teppan.store.pepper import Pepper
 from teppan.store.postgres import PostgresBackend
 from teppan.store.reader import Reader
 from teppan.store.sqlite import SqliteBackend
+from teppan.store.traces import Traces
+from teppan.store.trust import Trust
+from teppan.store.upkeep import Upkeep
 from teppan.store.writer import Writer
 
 PATIENCE = 30.0
+SWEEP_SECONDS = 3600.0
 
 
 class Health(Struct, frozen=True, kw_only=True):
@@ -48,11 +57,25 @@ class Health(Struct, frozen=True, kw_only=True):
 class Store:
     """Made by `open`. Belongs to the event loop that opened it."""
 
-    def __init__(self, backend: Backend, clock: Clock, patience: float) -> None:
+    def __init__(
+        self, backend: Backend, clock: Clock, patience: float, pepper: Pepper, trace_days: int
+    ) -> None:
+        writer, reader = Writer(backend, clock, patience), Reader(backend)
         self._backend = backend
-        self._writer = Writer(backend, clock, patience)
-        self._reader = Reader(backend)
-        self.ledger = Ledger(self._writer, self._reader, backend.placeholder)
+        self._clock = clock
+        self._writer = writer
+        self._reader = reader
+        self._trace_days = trace_days
+        self.ledger = Ledger(writer, reader, backend.placeholder)
+        self.costs = Costs(reader)
+        self.traces = Traces(writer, reader, backend.placeholder)
+        self.trust = Trust(writer, reader, backend.placeholder)
+        self.keys = Keys(writer, reader, clock, pepper)
+        self.idempotency = Idempotency(writer, clock)
+        self._upkeep = Upkeep()
+        self._upkeep.every(POLL_SECONDS, "keys", self.keys.refresh)
+        self._upkeep.every(RENEW_SECONDS, "leases", self.idempotency.renew)
+        self._upkeep.every(SWEEP_SECONDS, "old rows", self.sweep)
 
     @classmethod
     async def open(
@@ -60,6 +83,8 @@ class Store:
         url: str | Path,
         *,
         durability: Durability = "power",
+        trace_days: int = 0,
+        pepper: Secret | None = None,
         clock: Clock | None = None,
         patience: float = PATIENCE,
     ) -> Store:
@@ -67,26 +92,53 @@ class Store:
 
         `url` is a path, `sqlite:///path` or `postgresql://...`. With durability `power` an
         acknowledged row survives a power cut, with `process` only the death of the process.
-        `patience` is how many seconds a write waits for a database that is locked or away.
+        Traces are kept for `trace_days` (0: for ever). `pepper` goes into the hashes of keys;
+        beside an SQLite file one is made when it is needed. `patience` is how many seconds a
+        write waits for a database that is locked or away.
         """
         backend = await asyncio.to_thread(_open_backend, url, durability)
-        return cls(backend, clock or SystemClock(), patience)
+        return cls(
+            backend,
+            clock or SystemClock(),
+            patience,
+            Pepper(pepper, backend.beside("pepper")),
+            trace_days,
+        )
 
     def health(self) -> Health:
         writer = self._writer
+        failure = writer.failure if writer.alive else "the writer has stopped"
         return Health(
-            ok=writer.alive and writer.failure is None,
+            ok=failure is None,
             engine=self._backend.name,
-            failure=writer.failure if writer.alive else "the writer has stopped",
+            failure=failure,
             last_commit=writer.last_commit,
             waiting=writer.waiting,
-            traces_waiting=0,
-            traces_dropped=0,
+            traces_waiting=self.traces.waiting,
+            traces_dropped=self.traces.dropped,
             notes=self._backend.notes(),
         )
 
+    async def check(self) -> str | None:
+        """What is wrong, in a few words, or `None`. Asks the database itself."""
+        failure = self.health().failure
+        if failure is not None:
+            return failure
+        try:
+            await self._reader.run(lambda connection: connection.scalar(select(1)))
+        except StoreError as error:
+            return error.message
+        return None
+
+    async def sweep(self) -> None:
+        """Delete what has outlived its time; done by itself once an hour."""
+        await self.idempotency.sweep()
+        if self._trace_days:
+            await self.traces.prune(self._clock.now() - self._trace_days * 86_400)
+
     async def close(self) -> None:
         """Write everything that waits, then let go of the database."""
+        await self._upkeep.close()
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
