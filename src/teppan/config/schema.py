@@ -142,8 +142,10 @@ class GatewaySettings(Section):
         64, ge=1, description="Most model calls for one request, retries included."
     )
     pack: str | None = Field(None, description="Folder of the business pack to serve.")
-    reference: str | None = Field(
-        None, description="The model others are compared with in reports."
+    fitted: str | None = Field(
+        None,
+        description="File of fitted estimators (voters, confidence, ...) that "
+        "`teppan backtest --fit` wrote.",
     )
 
 
