@@ -15,7 +15,6 @@ from msgspec import Struct
 
 from teppan.core.chat import Delta, Json
 from teppan.core.clock import Clock
-from teppan.core.errors import TeppanError
 from teppan.core.ids import Scope
 from teppan.server import options, sse, strict_json
 from teppan.server.errors import typed
@@ -102,9 +101,6 @@ class Answering:
     ) -> list[tuple[bytes, bytes]]:
         seconds = self._clock.monotonic() - exchange.started
         return answer_headers(answer.facts, exchange.request_id, seconds, final=final)
-
-    def refusal(self, error: TeppanError, request_id: str) -> bytes:
-        return self._format.error(error, request_id)
 
 
 def about(answer: Answer) -> dict[str, Json]:

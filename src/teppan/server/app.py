@@ -13,10 +13,14 @@ from teppan.server.chat import CHAT
 from teppan.server.drain import Drain
 from teppan.server.edge import Edge
 from teppan.server.embeddings import Embedding
+from teppan.server.errors import messages_body
+from teppan.server.format import Format
 from teppan.server.health import Check, Health
+from teppan.server.messages import MESSAGES
 from teppan.server.metrics import Metrics
 from teppan.server.models import PATH as MODEL_PATH
 from teppan.server.models import ModelList
+from teppan.server.responses import RESPONSES
 from teppan.server.routes import Route, Table
 
 if TYPE_CHECKING:
@@ -37,9 +41,14 @@ def assemble(
     metrics.in_flight = lambda: drain.open
     health = Health(checks, drain, metrics)
     names = ModelList(gateway.models, clock.now())
-    chat = Answering(gateway, CHAT, clock, limits)
+
+    def answering(format: Format) -> Answering:
+        return Answering(gateway, format, clock, limits)
+
     routes = [
-        Route("POST", "/v1/chat/completions", "user", chat),
+        Route("POST", "/v1/chat/completions", "user", answering(CHAT)),
+        Route("POST", "/v1/responses", "user", answering(RESPONSES)),
+        Route("POST", "/v1/messages", "user", answering(MESSAGES), messages_body),
         Route("POST", "/v1/embeddings", "user", Embedding(gateway, clock, limits)),
         Route("GET", "/v1/models", "user", names.all),
         Route("GET", MODEL_PATH, "user", names.one),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -18,7 +18,7 @@ class Metrics(Collector):
     """Requests by endpoint and status, and how long they took (seconds)."""
 
     def __init__(self) -> None:
-        self.in_flight = lambda: 0
+        self.in_flight: Callable[[], int] = lambda: 0
         self.registry = CollectorRegistry()
         self._counts: dict[tuple[str, int], int] = {}
         self._buckets: dict[str, list[int]] = {}
@@ -56,7 +56,7 @@ class Metrics(Collector):
             for bound, count in zip((*map(str, BOUNDS), "+Inf"), buckets, strict=True):
                 so_far += count
                 told.append((bound, so_far))
-            took.add_metric((endpoint,), told, self._seconds[endpoint])  # type: ignore[no-untyped-call]
+            took.add_metric((endpoint,), told, self._seconds[endpoint])
         yield took
         yield GaugeMetricFamily(
             "teppan_http_requests_in_flight", "Requests being answered", self.in_flight()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import cast, get_args
 
+import orjson
+
 from teppan.core.chat import (
     CHAT_DIALECT,
     ChatRequest,
@@ -31,6 +33,7 @@ from teppan.server.format import (
     MAX_STOPS,
     MAX_TOOLS,
 )
+from teppan.server.proof import plain_id, signature
 
 ROLES = frozenset(get_args(Role))
 EFFORTS = get_args(Effort)
@@ -43,8 +46,10 @@ def read(body: dict[str, Json]) -> ChatRequest:
     messages = fields.objects("messages", MAX_MESSAGES)
     limit = fields.whole("max_tokens", 1, MAX_OUTPUT)
     newer_limit = fields.whole("max_completion_tokens", 1, MAX_OUTPUT)
-    stream_options = fields.object("stream_options")
-    tool_choice = _tool_choice(fields)
+    streaming = Fields(fields.object("stream_options") or {}, "stream_options")
+    include_usage = streaming.flag("include_usage") or False
+    wanted_choice = fields.raw("tool_choice")
+    tool_choice = _tool_choice(wanted_choice)
     request = ChatRequest(
         model=model,
         messages=tuple(
@@ -69,9 +74,9 @@ def read(body: dict[str, Json]) -> ChatRequest:
         user=fields.text("user"),
         metadata=fields.object("metadata"),
         stream=fields.flag("stream") or False,
-        include_usage=_include_usage(stream_options),
+        include_usage=include_usage,
         dialect=CHAT_DIALECT,
-        extra=fields.rest(),
+        extra=_rest(fields, streaming.rest(), None if tool_choice else wanted_choice),
     )
     if not messages:
         bad("messages", "an array of at least one message")
@@ -112,7 +117,7 @@ def _assistant_message(fields: Fields) -> Message:
 
 
 def _tool_message(fields: Fields) -> Message:
-    call_id = fields.need_text("tool_call_id")
+    call_id = plain_id(fields.need_text("tool_call_id"))
     parts, _ = _content(fields)
     kept = tuple(part for part in parts if isinstance(part, Text | Image | Media))
     name = fields.text("name")
@@ -157,21 +162,28 @@ def _part(raw: dict[str, Json], at: str) -> Text | Image | Media:
 
 
 def _thoughts(fields: Fields) -> list[Reasoning]:
-    """What an earlier answer thought, as clients hand it back."""
+    """What an earlier answer thought, as clients hand it back.
+
+    Details that name a `dialect` were written by us around another vendor's proof; the others
+    are this format's own, and stay together as they came.
+    """
     plain = fields.text("reasoning_content") or fields.text("reasoning")
     details = fields.objects("reasoning_details", MAX_PARTS)
     if not details:
-        return [Reasoning(plain)] if plain else []
+        return [Reasoning(plain, dialect=CHAT_DIALECT)] if plain else []
+    own = [raw for raw in details if "dialect" not in raw]
+    if own:
+        return [Reasoning(plain or "", None, orjson.dumps(own).decode(), None, CHAT_DIALECT)]
     thoughts = []
     for number, raw in enumerate(details):
         detail = Fields(raw, f"{fields.at('reasoning_details')}[{number}]")
         thoughts.append(
             Reasoning(
-                detail.text("text") or detail.text("summary") or "",
+                detail.text("text") or "",
                 detail.text("signature"),
                 detail.text("data"),
                 detail.text("id"),
-                detail.text("format"),
+                detail.text("dialect"),
             )
         )
     return thoughts
@@ -179,19 +191,19 @@ def _thoughts(fields: Fields) -> list[Reasoning]:
 
 def _tool_call(raw: dict[str, Json], at: str) -> ToolCall:
     fields = Fields(raw, at)
-    id = fields.need_text("id")
+    signed = fields.need_text("id")
+    id, proof = plain_id(signed), signature(signed)
     kind = fields.text("type") or "function"
-    signature = fields.text("signature")
     if kind == "custom":
         inner = Fields(fields.object("custom") or {}, fields.at("custom"))
         return ToolCall(
-            id, inner.need_text("name"), inner.text("input") or "", signature, {"type": "custom"}
+            id, inner.need_text("name"), inner.text("input") or "", proof, {"type": "custom"}
         )
     if kind != "function":
         bad(fields.at("type"), "function or custom", kind)
     inner = Fields(fields.object("function") or {}, fields.at("function"))
     name, arguments = inner.need_text("name"), inner.text("arguments")
-    return ToolCall(id, name, arguments or "", signature, fields.rest())
+    return ToolCall(id, name, arguments or "", proof, fields.rest())
 
 
 def _tools(raws: list[dict[str, Json]]) -> tuple[Tool, ...]:
@@ -199,10 +211,11 @@ def _tools(raws: list[dict[str, Json]]) -> tuple[Tool, ...]:
     for number, raw in enumerate(raws):
         fields = Fields(raw, f"tools[{number}]")
         kind = fields.need_text("type")
+        inner = Fields(fields.object(kind) or {}, fields.at(kind))
         if kind != "function":
-            tools.append(Tool(kind, raw=raw, dialect=CHAT_DIALECT))
+            name = inner.need_text("name") if kind == "custom" else kind
+            tools.append(Tool(name, raw=raw, dialect=CHAT_DIALECT))
             continue
-        inner = Fields(fields.object("function") or {}, fields.at("function"))
         tools.append(
             Tool(
                 inner.need_text("name"),
@@ -215,16 +228,19 @@ def _tools(raws: list[dict[str, Json]]) -> tuple[Tool, ...]:
     return tuple(tools)
 
 
-def _tool_choice(fields: Fields) -> ToolChoice | None:
-    choice = fields.raw("tool_choice")
+def _tool_choice(choice: Json) -> ToolChoice | None:
+    """The choice in our words; None for one that only this format knows (it travels on)."""
     if choice is None:
         return None
     if choice in ("auto", "none", "required"):
         return ToolChoice(choice)
-    if type(choice) is not dict or choice.get("type") != "function":
-        bad("tool_choice", "auto, none, required or an object naming a function", choice)
-    inner = Fields(choice.get("function") or {}, "tool_choice.function")
-    return ToolChoice("named", inner.need_text("name"))
+    if type(choice) is not dict or type(choice.get("type")) is not str:
+        bad("tool_choice", "auto, none, required or an object naming a tool", choice)
+    kind = choice["type"]
+    if kind not in ("function", "custom"):
+        return None
+    inner = Fields(choice, "tool_choice").object(kind) or {}
+    return ToolChoice("named", Fields(inner, f"tool_choice.{kind}").need_text("name"))
 
 
 def _response_format(raw: dict[str, Json] | None) -> ResponseFormat | None:
@@ -246,7 +262,16 @@ def _response_format(raw: dict[str, Json] | None) -> ResponseFormat | None:
     )
 
 
-def _include_usage(stream_options: dict[str, Json] | None) -> bool:
-    if stream_options is None:
-        return False
-    return Fields(stream_options, "stream_options").flag("include_usage") or False
+def _rest(
+    fields: Fields, stream_options: dict[str, Json] | None, foreign_choice: Json
+) -> dict[str, Json] | None:
+    """The fields Teppan has no word for."""
+    rest = fields.rest()
+    if not stream_options and foreign_choice is None:
+        return rest
+    rest = rest or {}
+    if stream_options:
+        rest["stream_options"] = stream_options
+    if foreign_choice is not None:
+        rest["tool_choice"] = foreign_choice
+    return rest or None

@@ -6,13 +6,17 @@ within a stream, so it is made once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import orjson
 
 from teppan.core.chat import (
+    CHAT_DIALECT,
     Delta,
     Finished,
     Image,
     Json,
+    Media,
     PartAdded,
     Reasoning,
     ReasoningDelta,
@@ -25,9 +29,10 @@ from teppan.core.chat import (
     UsageSeen,
 )
 from teppan.core.errors import StreamIncomplete, TeppanError
-from teppan.server.chat.write import finish, image, reasoning_detail, usage
+from teppan.server.chat.write import finish, image, passed_on, thoughts, usage
 from teppan.server.errors import plain_body
 from teppan.server.format import Envelope
+from teppan.server.proof import signed_id
 from teppan.server.sse import DONE, data
 
 _SILENT = b"null"
@@ -42,6 +47,7 @@ class ChatStream:
         self._open: set[int] = set()
         self._seen: set[int] = set()
         self._refused: set[int] = set()
+        self._custom: set[tuple[int, int]] = set()
         self._thoughts: dict[int, list[str]] = {}
         self._tail = b',"usage":null}\n\n' if envelope.request.include_usage else b"}\n\n"
         self._frame(envelope.request.model)
@@ -54,8 +60,7 @@ class ChatStream:
             proof = _SILENT if delta.logprobs is None else orjson.dumps(delta.logprobs)
             return self._chunk(delta.choice, words, proof)
         if isinstance(delta, Started):
-            if delta.model:
-                self._frame(delta.model)
+            self._frame(delta.model or self._envelope.request.model, delta.extra)
             return b""
         if isinstance(delta, UsageSeen):
             self._usage = delta.usage
@@ -77,7 +82,11 @@ class ChatStream:
 
     def _rarer(self, delta: Delta) -> bytes:
         if isinstance(delta, ToolDelta):
-            return self._chunk(delta.choice, orjson.dumps({"tool_calls": [_tool(delta)]}))
+            key = (delta.choice, delta.index)
+            if delta.extra and delta.extra.get("type") == "custom":
+                self._custom.add(key)
+            piece = _tool(delta, custom=key in self._custom)
+            return self._chunk(delta.choice, orjson.dumps({"tool_calls": [piece]}))
         if isinstance(delta, RefusalDelta):
             self._refused.add(delta.choice)
             return self._chunk(delta.choice, orjson.dumps({"refusal": delta.text}))
@@ -89,22 +98,22 @@ class ChatStream:
                 return self._chunk(delta.choice, orjson.dumps({"content": part.text}))
             if isinstance(part, Image):
                 return self._chunk(delta.choice, orjson.dumps({"images": [image(part)]}))
+            if isinstance(part, Media) and part.dialect == CHAT_DIALECT:
+                return self._chunk(delta.choice, orjson.dumps(part.raw))
         return b""
 
     def _thought(self, delta: ReasoningDelta) -> dict[str, Json]:
-        """The words as they come; the whole thought again beside its proof."""
-        body: dict[str, Json] = {}
+        """The words as they come; beside a proof of another format, the whole thought again."""
         so_far = self._thoughts.setdefault(delta.choice, [])
         if delta.text:
             so_far.append(delta.text)
-            body["reasoning_content"] = delta.text
-        if delta.signature or delta.encrypted:
-            whole = Reasoning(
-                "".join(so_far), delta.signature, delta.encrypted, delta.id, delta.dialect
-            )
-            body["reasoning_details"] = [reasoning_detail(whole)]
-            so_far.clear()
-        return body
+        if not (delta.signature or delta.encrypted):
+            return {"reasoning_content": delta.text}
+        whole = Reasoning(
+            "".join(so_far), delta.signature, delta.encrypted, delta.id, delta.dialect
+        )
+        so_far.clear()
+        return {**thoughts([whole]), "reasoning_content": delta.text}
 
     def _finished(self, delta: Finished) -> bytes:
         reason = finish(delta.reason, refused=delta.choice in self._refused)
@@ -140,25 +149,27 @@ class ChatStream:
         self._open.add(choice)
         return self._chunk(choice, b'{"role":"assistant","content":"","refusal":null}')
 
-    def _frame(self, model: str) -> None:
-        self._head = (
-            b'data: {"id":'
-            + orjson.dumps(self._envelope.id)
-            + b',"object":"chat.completion.chunk","created":%d,"model":' % self._envelope.created
-            + orjson.dumps(model)
-            + b',"choices":['
-        )
+    def _frame(self, model: str, extra: Mapping[str, Json] | None = None) -> None:
+        frame = passed_on(extra)
+        frame["id"] = self._envelope.id
+        frame["object"] = "chat.completion.chunk"
+        frame["created"] = self._envelope.created
+        frame["model"] = model
+        for name in ("choices", "usage"):
+            frame.pop(name, None)
+        self._head = b"data: " + orjson.dumps(frame)[:-1] + b',"choices":['
 
 
-def _tool(delta: ToolDelta) -> dict[str, Json]:
+def _tool(delta: ToolDelta, *, custom: bool) -> dict[str, Json]:
     """Id and name come with the first piece only, as clients append what they get."""
-    function: dict[str, Json] = {"arguments": delta.arguments}
-    piece: dict[str, Json] = {"index": delta.index, "function": function}
+    piece: dict[str, Json] = dict(delta.extra) if delta.extra else {}
+    piece.pop("type", None)
+    inner: dict[str, Json] = {"input" if custom else "arguments": delta.arguments}
+    piece["index"] = delta.index
+    piece["custom" if custom else "function"] = inner
     if delta.name is not None:
-        function["name"] = delta.name
+        inner["name"] = delta.name
     if delta.id is not None:
-        piece["id"] = delta.id
-        piece["type"] = "function"
-    if delta.signature is not None:
-        piece["signature"] = delta.signature
+        piece["id"] = signed_id(delta.id, delta.signature)
+        piece["type"] = "custom" if custom else "function"
     return piece

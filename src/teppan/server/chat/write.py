@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import orjson
 
 from teppan.core.chat import (
+    CHAT_DIALECT,
     Choice,
     Completion,
     FinishReason,
     Image,
     Json,
+    Media,
     Message,
     Reasoning,
     Text,
@@ -17,13 +21,14 @@ from teppan.core.chat import (
     Usage,
 )
 from teppan.server.format import Envelope
+from teppan.server.proof import call_id
 
 SERVICE_TIERS = frozenset(("auto", "default", "flex", "scale", "priority", "fast"))
 
 
 def write(completion: Completion, envelope: Envelope) -> bytes:
     """The body of a whole answer. The vendor's other fields stay; ours win."""
-    body: dict[str, Json] = passed_on(completion)
+    body: dict[str, Json] = passed_on(completion.extra)
     body["id"] = envelope.id
     body["object"] = "chat.completion"
     body["created"] = envelope.created
@@ -36,9 +41,9 @@ def write(completion: Completion, envelope: Envelope) -> bytes:
     return orjson.dumps(body)
 
 
-def passed_on(completion: Completion) -> dict[str, Json]:
+def passed_on(extra: Mapping[str, Json] | None) -> dict[str, Json]:
     """What the vendor said beside the answer, without values this format has no word for."""
-    body = dict(completion.extra) if completion.extra else {}
+    body = dict(extra) if extra else {}
     if body.get("service_tier") not in SERVICE_TIERS:
         body.pop("service_tier", None)
     return body
@@ -94,45 +99,59 @@ def _message(message: Message) -> dict[str, Json]:
         body["content"] = ""
     if calls:
         body["tool_calls"] = calls
-    thoughts = [part for part in parts if isinstance(part, Reasoning)]
-    if thoughts:
-        body["reasoning_content"] = "".join(thought.text for thought in thoughts)
-        if any(thought.signature or thought.encrypted or thought.id for thought in thoughts):
-            body["reasoning_details"] = [reasoning_detail(thought) for thought in thoughts]
+    body.update(thoughts([part for part in parts if isinstance(part, Reasoning)]))
     images = [image(part) for part in parts if isinstance(part, Image)]
     if images:
         body["images"] = images
     notes = [note for part in texts for note in (part.extra or {}).get("annotations") or ()]
     if notes:
         body["annotations"] = notes
+    for part in parts:
+        if isinstance(part, Media) and part.dialect == CHAT_DIALECT and "type" not in part.raw:
+            body.update(part.raw)
     return body
 
 
 def tool_call(call: ToolCall) -> dict[str, Json]:
     body: dict[str, Json] = dict(call.extra) if call.extra else {}
-    body["id"] = call.id
+    body["id"] = call_id(call)
     if body.get("type") == "custom":
         body["custom"] = {"name": call.name, "input": call.arguments}
     else:
         body["type"] = "function"
         body["function"] = {"name": call.name, "arguments": call.arguments}
-    if call.signature:
-        body["signature"] = call.signature
     return body
 
 
-def reasoning_detail(thought: Reasoning) -> dict[str, Json]:
-    """A thought with its proof, so that a client can hand it back in the next turn."""
-    body: dict[str, Json] = {"type": "reasoning.text", "text": thought.text}
-    if thought.encrypted:
+def thoughts(parts: Sequence[Reasoning]) -> dict[str, Json]:
+    """The words of thoughts, and their proofs for the client to hand back in the next turn.
+
+    This format's own proof is its `reasoning_details`; another's is wrapped in one of ours.
+    """
+    if not parts:
+        return {}
+    body: dict[str, Json] = {"reasoning_content": "".join(part.text for part in parts)}
+    details: list[Json] = []
+    for part in parts:
+        if part.dialect == CHAT_DIALECT and part.encrypted:
+            details.extend(orjson.loads(part.encrypted))
+        elif part.signature or part.encrypted or part.id:
+            details.append(_wrapped(part))
+    if details:
+        body["reasoning_details"] = details
+    return body
+
+
+def _wrapped(part: Reasoning) -> dict[str, Json]:
+    body: dict[str, Json] = {"type": "reasoning.text", "text": part.text}
+    if part.encrypted:
         body["type"] = "reasoning.encrypted"
-        body["data"] = thought.encrypted
-    if thought.signature:
-        body["signature"] = thought.signature
-    if thought.id:
-        body["id"] = thought.id
-    if thought.dialect:
-        body["format"] = thought.dialect
+        body["data"] = part.encrypted
+    if part.signature:
+        body["signature"] = part.signature
+    if part.id:
+        body["id"] = part.id
+    body["dialect"] = part.dialect or ""
     return body
 
 

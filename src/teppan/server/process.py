@@ -1,0 +1,90 @@
+"""The server as a process: opens the house, binds, serves, drains, closes.
+
+`run` is what `teppan serve` calls; `running` is the same inside a loop that has other things to
+do (the demo, tests).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from socket import socket
+
+import uvloop
+
+from teppan.build import House, open_house
+from teppan.config.schema import Settings
+from teppan.core.clock import SystemClock
+from teppan.core.ids import new_id
+from teppan.server.answering import Limits
+from teppan.server.app import assemble
+from teppan.server.auth import Door
+from teppan.server.edge import Edge
+from teppan.server.run import Bind, check_bind, listen, serve
+
+Announce = Callable[[House, str], None]
+
+PRIVATE = 0o077
+"""Files made by the gateway are its user's own."""
+
+
+def run(settings: Settings, announce: Announce) -> None:
+    """Serves until SIGTERM or SIGINT, then drains. Raises `ConfigError` before anything is bound."""
+    os.umask(PRIVATE)
+    uvloop.run(_run(settings, announce))
+
+
+async def _run(settings: Settings, announce: Announce) -> None:
+    async with open_house(settings) as house:
+        edge, bind, listening = await _prepared(house)
+        address = _address(bind, listening)
+        await serve(edge, bind, listening, lambda: announce(house, address))
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[tuple[House, str]]:
+    """A gateway that serves while the block runs: its house and its address."""
+    async with open_house(settings) as house:
+        edge, bind, listening = await _prepared(house)
+        ready = asyncio.Event()
+        serving = asyncio.create_task(serve(edge, bind, listening, ready.set))
+        try:
+            waiting = asyncio.create_task(ready.wait())
+            await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():
+                waiting.cancel()
+                serving.result()
+            yield house, _address(bind, listening)
+        finally:
+            edge.drain.begin()
+            serving.cancel()
+            await asyncio.wait({serving})
+
+
+async def _prepared(house: House) -> tuple[Edge, Bind, socket]:
+    settings = house.settings.server
+    bind = Bind(settings.host, settings.port, settings.drain)
+    check_bind(bind, has_key=await house.store.keys.any())
+    clock = SystemClock()
+    door = Door(
+        house.store.keys,
+        clock,
+        require_key=settings.require_key,
+        allowed_hosts=settings.allowed_hosts,
+    )
+    edge = assemble(
+        house.gateway,
+        door,
+        clock=clock,
+        new_id=new_id,
+        limits=Limits(settings.body_limit, settings.keep_alive),
+        checks={"database": house.store.check},
+    )
+    return edge, bind, listen(bind)
+
+
+def _address(bind: Bind, listening: socket) -> str:
+    host = f"[{bind.host}]" if ":" in bind.host else bind.host
+    return f"http://{host}:{listening.getsockname()[1]}"
