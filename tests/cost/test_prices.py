@@ -127,7 +127,7 @@ def test_the_meter_looks_again_when_the_price_changes() -> None:
 
 
 def test_the_shipped_list_says_what_the_price_library_says() -> None:
-    """Every row, at three sizes that cross the usual tiers."""
+    """The whole file; and bills of every 25th model at three sizes that cross the usual tiers."""
     types = pytest.importorskip("genai_prices.types")
     from genai_prices import __version__
     from genai_prices.data import providers
@@ -141,7 +141,7 @@ def test_the_shipped_list_says_what_the_price_library_says() -> None:
     prices, moment = Prices(book=listed), datetime.fromtimestamp(DAY, UTC)
     compared = 0
     for provider in providers:
-        for model in provider.models:
+        for model in provider.models[::25]:
             found = prices.rates(f"{provider.id}/{model.id}", DAY)
             theirs = provider.find_model(model.id.lower(), all_providers=[])
             if found is None or theirs is None:
@@ -160,4 +160,4 @@ def test_the_shipped_list_says_what_the_price_library_says() -> None:
                 )
                 assert abs(Decimal(cost(usage, found)) - said.total_price * 1_000_000) <= 1, model
                 compared += 1
-    assert compared > 5_000
+    assert compared > 200

@@ -61,7 +61,7 @@ def test_recorded_answers_are_estimated_within_six_percent_on_average(benchmark:
         pytest.skip("the recorded answers are not here (TEPPAN_DATA names their folder)")
     errors = []
     with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in itertools.islice(lines, 0, None, 25):
+        for line in itertools.islice(lines, 300):
             row = json.loads(line)
             if row["response"] and row["output_tokens"]:
                 errors.append(abs(estimate(row["response"]) / row["output_tokens"] - 1))
