@@ -87,8 +87,8 @@ class _Pieces:
         last = self.parts[-1] if self.parts else None
         open_thought = isinstance(last, Reasoning) and (
             (last.id is None or delta.id is None or last.id == delta.id)
-            and not (last.signature and (delta.text or delta.signature))
-            and not (last.encrypted and delta.encrypted)
+            and not (last.signature and (delta.text or delta.signature or delta.encrypted))
+            and not (last.encrypted and (delta.text or delta.encrypted))
         )
         if open_thought and isinstance(last, Reasoning):
             self.parts[-1] = Reasoning(

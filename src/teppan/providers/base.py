@@ -29,7 +29,8 @@ class Capabilities(Struct, frozen=True):
     the one the model understands (`developer` -> `system`). `thinking` is how the model's
     thinking is asked for (`budget` tokens, a `level`, or `adaptive` with an effort; `None`: it
     cannot be asked), `efforts` the levels it knows (empty: all), and `reasoning_field` the
-    message field in which it wants its earlier thoughts back (`None`: it does not).
+    message field in which it wants its earlier thoughts back (`None`: it does not). `names` maps
+    a field of `ChatRequest` to its wire name where this vendor has its own (`seed`).
     """
 
     drop: frozenset[str] = frozenset()
@@ -46,6 +47,7 @@ class Capabilities(Struct, frozen=True):
     thinking: str | None = None
     efforts: tuple[str, ...] = ()
     reasoning_field: str | None = None
+    names: Mapping[str, str] = {}
 
 
 class Vendor(Struct, frozen=True):
@@ -81,6 +83,10 @@ class Event(Struct, frozen=True):
 
 class StreamDecoder(Protocol):
     """Understands one stream; fed event by event, does no I/O."""
+
+    @property
+    def done(self) -> bool:
+        """Whether the end marker has come: what follows means nothing."""
 
     def feed(self, event: Event) -> Sequence[Delta]:
         """What the event says. Raises a `ProviderError` for an error event or nonsense."""

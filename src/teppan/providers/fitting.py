@@ -80,14 +80,32 @@ def own_reasoning(part: Reasoning, dialect: str, dropped: Dropped) -> bool:
     return False
 
 
-def fit_effort(effort: Effort, allowed: Sequence[str]) -> str:
-    """The nearest effort the model knows: the next lower one, or else the lowest it has."""
+def fit_effort(effort: Effort, allowed: Sequence[str]) -> str | None:
+    """The nearest effort the model knows: the next lower one, or else the lowest it has.
+
+    `None` when no thinking was asked for and the model cannot leave it: then nothing is said.
+    """
     if not allowed or effort in allowed:
         return effort
-    for lower in reversed(_LADDER[: _LADDER.index(effort)]):
-        if lower in allowed:
-            return lower
-    return min(allowed, key=_rank)
+    if effort == "none":
+        return None
+    place = _LADDER.index(effort)
+    known = [level for level in _LADDER if level in allowed]
+    lower = [level for level in known if _LADDER.index(level) <= place and level != "none"]
+    higher = [level for level in known if _LADDER.index(level) > place]
+    return lower[-1] if lower else higher[0] if higher else None
+
+
+def answer_limit(request: ChatRequest, capabilities: Capabilities, dropped: Dropped) -> int | None:
+    """The answer limit to send: what was asked, or what the model can give when that is less."""
+    asked = request.max_tokens
+    if asked is None or not dropped.takes("max_tokens", asked):
+        return None
+    most = capabilities.max_output
+    if most is not None and asked > most:
+        dropped.add("max_tokens")
+        return most
+    return asked
 
 
 def effort_of_budget(budget: int) -> Effort:
@@ -101,10 +119,6 @@ def effort_of_budget(budget: int) -> Effort:
 def budget_of_effort(effort: Effort) -> int:
     """The thinking tokens that an effort amounts to; 0 for none."""
     return _BUDGETS[effort]
-
-
-def _rank(effort: str) -> int:
-    return _LADDER.index(effort) if effort in _LADDER else len(_LADDER)  # type: ignore[arg-type]
 
 
 def schema_in_words(wanted: ResponseFormat) -> str:

@@ -26,6 +26,7 @@ from teppan.core.chat import (
 from teppan.providers.base import Capabilities, Encoded
 from teppan.providers.fitting import (
     Dropped,
+    answer_limit,
     fit_effort,
     foreign_extra,
     own_reasoning,
@@ -87,13 +88,18 @@ def _sampling(
     for name in _PLAIN:
         value = getattr(request, name)
         if value is not None and dropped.takes(name, value):
-            body[name] = value
-    if dropped.takes("max_tokens", request.max_tokens):
-        body[capabilities.max_tokens_field or "max_tokens"] = request.max_tokens
+            body[capabilities.names.get(name, name)] = value
+    limit = answer_limit(request, capabilities, dropped)
+    if limit is not None:
+        body[capabilities.max_tokens_field or "max_tokens"] = limit
     if dropped.takes("stop", request.stop):
         body["stop"] = list(request.stop)
     if request.effort is not None and dropped.takes("effort", request.effort):
-        body["reasoning_effort"] = fit_effort(request.effort, capabilities.efforts)
+        effort = fit_effort(request.effort, capabilities.efforts)
+        if effort is None:
+            dropped.add("effort")
+        else:
+            body["reasoning_effort"] = effort
     if request.thinking_budget is not None:
         dropped.add("thinking_budget")
 

@@ -1,0 +1,1 @@
+"""The Responses format: what reasoning models with tools speak."""
