@@ -119,7 +119,7 @@ def make_edge(gateway: Any, keys: Any = None, **limits: Any) -> Edge:
     clock = SystemClock()
     return assemble(
         gateway,
-        Door(keys or NoKeys(), clock),
+        Door(keys or NoKeys()),
         clock=clock,
         new_id=new_id,
         limits=Limits(**limits),

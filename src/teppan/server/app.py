@@ -17,9 +17,11 @@ from teppan.server.errors import messages_body
 from teppan.server.format import Format
 from teppan.server.health import Check, Health
 from teppan.server.messages import MESSAGES
+from teppan.server.messages.counting import Counting
 from teppan.server.metrics import Metrics
 from teppan.server.models import PATH as MODEL_PATH
 from teppan.server.models import ModelList
+from teppan.server.replays import Replays
 from teppan.server.responses import RESPONSES
 from teppan.server.routes import Route, Table
 
@@ -35,6 +37,7 @@ def assemble(
     new_id: NewId,
     limits: Limits,
     checks: Mapping[str, Check],
+    replays: Replays | None = None,
 ) -> Edge:
     """The server of a gateway; `checks` are what readiness asks."""
     drain, metrics = Drain(), Metrics()
@@ -43,12 +46,13 @@ def assemble(
     names = ModelList(gateway.models, clock.now())
 
     def answering(format: Format) -> Answering:
-        return Answering(gateway, format, clock, limits)
+        return Answering(gateway, format, clock, limits, replays)
 
     routes = [
         Route("POST", "/v1/chat/completions", "user", answering(CHAT)),
         Route("POST", "/v1/responses", "user", answering(RESPONSES)),
         Route("POST", "/v1/messages", "user", answering(MESSAGES), messages_body),
+        Route("POST", "/v1/messages/count_tokens", "user", Counting(limits), messages_body),
         Route("POST", "/v1/embeddings", "user", Embedding(gateway, clock, limits)),
         Route("GET", "/v1/models", "user", names.all),
         Route("GET", MODEL_PATH, "user", names.one),

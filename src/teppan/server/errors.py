@@ -78,7 +78,7 @@ def error_headers(error: TeppanError) -> list[Header]:
         headers.append((b"retry-after-ms", str(math.ceil(wait * 1000)).encode()))
     elif error.status in (429, 503):
         headers.append((b"retry-after", b"1"))
-    if isinstance(error, HOPELESS):
+    if isinstance(error, HOPELESS) and error.retry_after is None:
         headers.append((b"x-should-retry", b"false"))
     if isinstance(error, Unauthenticated):
         headers.append((b"www-authenticate", b"Bearer"))

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from teppan.core.errors import BadRequest, BodyTooLarge, TeppanError
 from teppan.core.ids import NewId
 from teppan.server.errors import Header
-from teppan.server.headers import JSON_TYPE, STREAM_HEADERS, client_request_id
+from teppan.server.headers import JSON_TYPE, client_request_id
+
+if TYPE_CHECKING:
+    from teppan.server.replays import Claim
 
 HttpScope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -33,7 +36,8 @@ class ClientGone(Exception):
 class Exchange:
     """Reads the body, writes the response, notices when the client leaves.
 
-    `started` is on the monotonic clock. `ending` is set by a drain that must cut the work short.
+    `started` is on the monotonic clock. `ending` is set by a drain that must cut the work short,
+    `claim` while the answer must be kept for an idempotency key.
     """
 
     __slots__ = (
@@ -43,6 +47,7 @@ class Exchange:
         "_send",
         "_task",
         "begun",
+        "claim",
         "ending",
         "gone",
         "headers",
@@ -67,6 +72,7 @@ class Exchange:
         self.begun = self.streaming = self.gone = False
         self.status = 0
         self.ending: TeppanError | None = None
+        self.claim: Claim | None = None
         self._receive = receive
         self._send = send
         self._request_id: str | None = client_request_id(self.headers.get(b"x-request-id"))
@@ -156,7 +162,7 @@ class Exchange:
         start = {
             "type": "http.response.start",
             "status": 200,
-            "headers": [*headers, *STREAM_HEADERS],
+            "headers": list(headers),
         }
         await self._send(start)
 

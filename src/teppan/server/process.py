@@ -22,6 +22,7 @@ from teppan.server.answering import Limits
 from teppan.server.app import assemble
 from teppan.server.auth import Door
 from teppan.server.edge import Edge
+from teppan.server.replays import Replays
 from teppan.server.run import Bind, check_bind, listen, serve
 
 Announce = Callable[[House, str], None]
@@ -31,7 +32,7 @@ PRIVATE = 0o077
 
 
 def run(settings: Settings, announce: Announce) -> None:
-    """Serves until SIGTERM or SIGINT, then drains. Raises `ConfigError` before anything is bound."""
+    """Serves until SIGTERM or SIGINT, then drains. Raises `ConfigError` before it binds."""
     os.umask(PRIVATE)
     uvloop.run(_run(settings, announce))
 
@@ -70,7 +71,6 @@ async def _prepared(house: House) -> tuple[Edge, Bind, socket]:
     clock = SystemClock()
     door = Door(
         house.store.keys,
-        clock,
         require_key=settings.require_key,
         allowed_hosts=settings.allowed_hosts,
     )
@@ -80,6 +80,7 @@ async def _prepared(house: House) -> tuple[Edge, Bind, socket]:
         clock=clock,
         new_id=new_id,
         limits=Limits(settings.body_limit, settings.keep_alive),
+        replays=Replays(house.store.idempotency),
         checks={"database": house.store.check},
     )
     return edge, bind, listen(bind)
