@@ -77,7 +77,9 @@ class Messages:
 
     def operation(self, method: str, path: str) -> str | None:
         if method == "POST":
-            return {"/v1/messages": "generate", "/v1/messages/count_tokens": "count_tokens"}.get(path)
+            return {"/v1/messages": "generate", "/v1/messages/count_tokens": "count_tokens"}.get(
+                path
+            )
         if method == "GET" and path == "/v1/models":
             return "models"
         return "model" if method == "GET" and path.startswith("/v1/models/") else None
@@ -291,7 +293,12 @@ def _blocks(choice: Choice, show_reasoning: bool) -> list[Json]:
         blocks.append({"type": "text", "text": choice.text})
     for call in choice.tool_calls:
         blocks.append(
-            {"type": "tool_use", "id": f"toolu_{call.id}", "name": call.name, "input": call.arguments}
+            {
+                "type": "tool_use",
+                "id": f"toolu_{call.id}",
+                "name": call.name,
+                "input": call.arguments,
+            }
         )
     for block in blocks:
         if block["type"] == "tool_use":
@@ -344,7 +351,11 @@ def _usage(usage: Usage) -> Json:
         },
         "output_tokens": usage.completion,
         "service_tier": "standard",
-        **({"output_tokens_details": {"thinking_tokens": usage.reasoning}} if usage.reasoning else {}),
+        **(
+            {"output_tokens_details": {"thinking_tokens": usage.reasoning}}
+            if usage.reasoning
+            else {}
+        ),
     }
 
 

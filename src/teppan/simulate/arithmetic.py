@@ -29,7 +29,9 @@ def solve(text: str) -> Fraction | None:
         text = re.sub(pattern, sign, text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=\d),(?=\d{3})", "", text)
     for match in _SUM.finditer(text):
-        if len(match.group()) > _LONGEST or re.search(r"\d{4}-\d\d-\d\d|\d-\d{3}-\d", match.group()):
+        if len(match.group()) > _LONGEST or re.search(
+            r"\d{4}-\d\d-\d\d|\d-\d{3}-\d", match.group()
+        ):
             continue
         try:
             return _value(ast.parse(match.group().strip(), mode="eval").body)

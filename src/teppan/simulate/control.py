@@ -1,12 +1,12 @@
 """The control endpoint of a running fleet, for tests in other processes and other languages.
 
-    GET    /_simulate           vendors, addresses, models, faults
-    GET    /_simulate/calls     what the vendors saw (without bodies)
-    POST   /_simulate/faults    {"fault": "503;times=2", "vendor"?, "model"?, "key"?}
-    DELETE /_simulate/faults    forget every fault
-    POST   /_simulate/keys      {"vendor", "index", "state": "revoked"}
-    POST   /_simulate/vendors   {"vendor", "listening": false}
-    POST   /_simulate/reset     forget everything
+GET    /_simulate           vendors, addresses, models, faults
+GET    /_simulate/calls     what the vendors saw (without bodies)
+POST   /_simulate/faults    {"fault": "503;times=2", "vendor"?, "model"?, "key"?}
+DELETE /_simulate/faults    forget every fault
+POST   /_simulate/keys      {"vendor", "index", "state": "revoked"}
+POST   /_simulate/vendors   {"vendor", "listening": false}
+POST   /_simulate/reset     forget everything
 """
 
 from typing import TYPE_CHECKING
@@ -38,10 +38,16 @@ async def _act(fleet: "Fleet", action: str, body: Json) -> tuple[int, Json]:
         case "GET " | "GET /":
             return 200, describe(fleet)
         case "GET /calls":
-            return 200, {"total": fleet.calls.total, "calls": [_shown(call) for call in fleet.calls]}
+            return 200, {
+                "total": fleet.calls.total,
+                "calls": [_shown(call) for call in fleet.calls],
+            }
         case "POST /faults":
             fleet.faults.add(
-                body["fault"], vendor=body.get("vendor"), model=body.get("model"), key=body.get("key")
+                body["fault"],
+                vendor=body.get("vendor"),
+                model=body.get("model"),
+                key=body.get("key"),
             )
         case "DELETE /faults":
             fleet.faults.clear()

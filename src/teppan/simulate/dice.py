@@ -40,3 +40,8 @@ def normal(*names: object) -> float:
     """A standard normal draw (Box and Muller, 1958)."""
     radius = math.sqrt(-2.0 * math.log(1.0 - unit(*names, "radius")))
     return radius * math.cos(2.0 * math.pi * unit(*names, "angle"))
+
+
+def exponential(mean: float, *names: object) -> float:
+    """An exponential draw with the given mean."""
+    return -mean * math.log(1.0 - unit(*names))

@@ -30,12 +30,14 @@ def embeddings(body: Json) -> Json:
     given = body.get("input")
     texts = given if isinstance(given, list) else [given]
     if not texts or not all(isinstance(text, str) for text in texts):
-        raise Refused("invalid_request", "'input' must be a string or an array of strings.", param="input")
+        raise Refused(
+            "invalid_request", "'input' must be a string or an array of strings.", param="input"
+        )
     dimensions = body.get("dimensions") or _DIMENSIONS
     if not isinstance(dimensions, int) or not 1 <= dimensions <= 4096:
         raise Refused("invalid_request", "'dimensions' is out of range.", param="dimensions")
-    rows = [vector(text, dimensions) for text in texts]
-    used = sum(map(tokens.count, texts))
+    rows = [vector(text, dimensions) for text in texts if isinstance(text, str)]
+    used = sum(tokens.count(text) for text in texts if isinstance(text, str))
     shown: list[Any] = rows
     if body.get("encoding_format") == "base64":
         pack = struct.Struct(f"<{dimensions}f").pack
@@ -43,7 +45,8 @@ def embeddings(body: Json) -> Json:
     return {
         "object": "list",
         "data": [
-            {"object": "embedding", "index": index, "embedding": row} for index, row in enumerate(shown)
+            {"object": "embedding", "index": index, "embedding": row}
+            for index, row in enumerate(shown)
         ],
         "model": body.get("model", ""),
         "usage": {"prompt_tokens": used, "total_tokens": used},

@@ -1,4 +1,4 @@
-"""Faults that are error responses: rate limits with every form of Retry-After, keys, money, servers."""
+"""Faults that are error responses: rate limits, keys, money, servers."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -50,17 +50,32 @@ _FORMS = "argument: Retry-After as a number, date, date=S, past, ms=N, garbage; 
 
 FAULTS: Mapping[str, tuple[str, Callable[[str, float], Refused]]] = MappingProxyType(
     {
-        "429": (f"429 rate limit; {_FORMS}", _refuse("rate_limit", "Rate limit reached (simulated).")),
+        "429": (
+            f"429 rate limit; {_FORMS}",
+            _refuse("rate_limit", "Rate limit reached (simulated)."),
+        ),
         "quota": ("429 that waiting cannot cure: money is exhausted", _quota),
         "400": ("400 invalid request", _refuse("invalid_request", "Invalid request (simulated).")),
-        "401": ("401 bad key", _refuse("authentication", "Incorrect API key provided (simulated).")),
+        "401": (
+            "401 bad key",
+            _refuse("authentication", "Incorrect API key provided (simulated)."),
+        ),
         "402": ("402 payment required", _refuse("payment", "Insufficient balance (simulated).")),
         "403": ("403 not allowed", _refuse("permission", "Not allowed (simulated).")),
-        "404": ("404 unknown model", _refuse("model_not_found", "The model does not exist (simulated).")),
+        "404": (
+            "404 unknown model",
+            _refuse("model_not_found", "The model does not exist (simulated)."),
+        ),
         "413": ("413 request too large", _refuse("too_large", "Request too large (simulated).")),
-        "500": (f"500 server error; {_FORMS}", _refuse("server", "Internal server error (simulated).")),
+        "500": (
+            f"500 server error; {_FORMS}",
+            _refuse("server", "Internal server error (simulated)."),
+        ),
         "502": (f"502 bad gateway; {_FORMS}", _refuse("bad_gateway", "Bad gateway (simulated).")),
-        "503": (f"503 unavailable; {_FORMS}", _refuse("unavailable", "Service unavailable (simulated).")),
+        "503": (
+            f"503 unavailable; {_FORMS}",
+            _refuse("unavailable", "Service unavailable (simulated)."),
+        ),
         "504": (f"504 timeout; {_FORMS}", _refuse("timeout", "Gateway timeout (simulated).")),
         "529": (f"529 overloaded; {_FORMS}", _refuse("overloaded", "Overloaded (simulated).")),
         "context_overflow": (

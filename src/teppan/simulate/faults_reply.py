@@ -44,7 +44,9 @@ def _filtered(choice: Choice) -> Choice:
 
 
 def _refused(choice: Choice) -> Choice:
-    return replace(choice, text="I'm sorry, I can't help with that.", finish="refusal", tool_calls=())
+    return replace(
+        choice, text="I'm sorry, I can't help with that.", finish="refusal", tool_calls=()
+    )
 
 
 def _nothing(choice: Choice) -> Choice:
@@ -82,16 +84,24 @@ FAULTS: Mapping[str, tuple[str, Edit]] = MappingProxyType(
             lambda reply, name: replace(reply, model=name or f"{reply.model}-other"),
         ),
         "empty_id": ("the response id is empty", lambda reply, _: replace(reply, id="")),
-        "constant_id": ("every response has the same id", lambda reply, _: replace(reply, id="constant")),
+        "constant_id": (
+            "every response has the same id",
+            lambda reply, _: replace(reply, id="constant"),
+        ),
         "content_filter": ("the answer is cut by the content filter", _choices(_filtered)),
         "refusal": ("the model refuses", _choices(_refused)),
         "length": (
             "the answer ends at the token limit",
-            _choices(lambda choice: replace(choice, text=(choice.text or "")[:20], finish="length")),
+            _choices(
+                lambda choice: replace(choice, text=(choice.text or "")[:20], finish="length")
+            ),
         ),
         "bad_arguments": ("tool arguments are cut JSON", _choices(_broken_calls)),
         "prose": ("the answer is wrapped in chatter", _texts(_prose)),
-        "fenced": ("the answer is in a Markdown fence", _texts(lambda text, _: f"```json\n{text}\n```")),
+        "fenced": (
+            "the answer is in a Markdown fence",
+            _texts(lambda text, _: f"```json\n{text}\n```"),
+        ),
         "trailing_comma": (
             "JSON with a trailing comma",
             _texts(lambda text, _: text[:-1] + ",}" if text.endswith("}") else text + ","),

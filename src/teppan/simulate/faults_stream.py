@@ -114,7 +114,10 @@ FAULTS: Mapping[str, tuple[str, Edit]] = MappingProxyType(
         "duplicate_end": ("the finishing chunk comes twice", _twice),
         "after_end": ("more text after the end", _more),
         "endless": ("the stream never ends", _endless),
-        "sse_crlf": ("lines end in CRLF (legal)", _rewritten(lambda data: data.replace(b"\n", b"\r\n"))),
+        "sse_crlf": (
+            "lines end in CRLF (legal)",
+            _rewritten(lambda data: data.replace(b"\n", b"\r\n")),
+        ),
         "sse_cr": ("lines end in CR (legal)", _rewritten(lambda data: data.replace(b"\n", b"\r"))),
         "sse_comments": (
             "comments between events (legal)",

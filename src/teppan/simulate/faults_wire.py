@@ -87,7 +87,9 @@ def _truncated(plan: Plan, argument: str, dialect: Dialect) -> Plan:
 def _error_200(plan: Plan, argument: str, dialect: Dialect) -> Plan:
     refused = Refused("server", "It failed, but the status says 200 (simulated).")
     body = orjson.dumps(dialect.error(refused, "req_simulated"))
-    return replace(plan, stream=False).with_header("content-type", "application/json").with_body(body)
+    return (
+        replace(plan, stream=False).with_header("content-type", "application/json").with_body(body)
+    )
 
 
 def _error_whole(plan: Plan, argument: str, dialect: Dialect) -> Plan:
@@ -150,7 +152,10 @@ def _spoil(mark: str, bytes_there: bytes) -> Edit:
 
 FAULTS: Mapping[str, tuple[str, Edit]] = MappingProxyType(
     {
-        "refused": ("the connection is reset before a byte (a closed port: Fleet.refuse)", _refused),
+        "refused": (
+            "the connection is reset before a byte (a closed port: Fleet.refuse)",
+            _refused,
+        ),
         "reset_head": ("reset inside the headers, after N bytes (20)", _reset_head),
         "reset_body": ("reset after N bytes of the body (40)", _cut("reset")),
         "cut_bytes": ("closed after N bytes of the body (40)", _cut("close")),
@@ -158,7 +163,10 @@ FAULTS: Mapping[str, tuple[str, Edit]] = MappingProxyType(
         "stall_bytes": ("nothing more after N bytes of the body (40)", _cut("hang")),
         "silence": ("never an answer", _silence),
         "slow_first": ("headers come after S seconds (5)", _slow_first),
-        "slow_first_event": ("headers at once, the first event after S seconds (5)", _slow_first_event),
+        "slow_first_event": (
+            "headers at once, the first event after S seconds (5)",
+            _slow_first_event,
+        ),
         "slow_body": ("N bytes a second (1)", _slow_body),
         "slow_events": ("S seconds before every event (1)", _slow_events),
         "split": ("written N bytes at a time (1)", _split),

@@ -145,7 +145,17 @@ class _Filler:
         return text[: int(schema.get("maxLength", len(text)))]
 
 
-_PATTERN_GUESSES = ("2026-01-15", "12:00", "18:30:00", "A", "a", "1", "555-010-0100", "AB-1234", "95630")
+_PATTERN_GUESSES = (
+    "2026-01-15",
+    "12:00",
+    "18:30:00",
+    "A",
+    "a",
+    "1",
+    "555-010-0100",
+    "AB-1234",
+    "95630",
+)
 
 
 def _hint_for(name: str, part: Any, hint: object) -> object:

@@ -21,6 +21,7 @@ from teppan.simulate.turn import (
     Message,
     Refused,
     Reply,
+    Role,
     Tool,
     ToolCall,
     Turn,
@@ -150,11 +151,11 @@ class Gemini:
     def _chunks(self, reply: Reply) -> Iterator[Event]:
         usage = None if reply.usage_late else reply.usage
         for index, choice in enumerate(reply.choices):
-            *parts, last = _streamed_parts(choice, reply.show_reasoning)
-            for part in parts:
+            parts = _streamed_parts(choice, reply.show_reasoning)
+            for part in parts[:-1]:
                 candidate = {"content": {"parts": [part], "role": "model"}, "index": index}
                 yield sse("delta", _envelope(reply, [candidate], usage))
-            yield sse("finish", _envelope(reply, [_candidate(index, [last], choice)], usage))
+            yield sse("finish", _envelope(reply, [_candidate(index, parts[-1:], choice)], usage))
         if not reply.choices:
             yield sse("finish", _envelope(reply, [], usage))
         if reply.usage_late and reply.usage:
@@ -168,9 +169,8 @@ class Gemini:
         status, message = self._status(refused), refused.message
         if refused.kind == "context_overflow":
             used, _, limit = message.partition(" > ")
-            message = (
-                f"The input token count ({used}) exceeds the maximum number of tokens allowed ({limit})."
-            )
+            most = f"the maximum number of tokens allowed ({limit})"
+            message = f"The input token count ({used}) exceeds {most}."
         elif refused.kind == "bad_key":
             message = "API key not valid. Please pass a valid API key."
         elif refused.kind == "model_not_found" and "`" in message:
@@ -258,7 +258,9 @@ def _messages(body: Json) -> tuple[tuple[Message, ...], bool]:
         role = content.get("role", "user")
         if role not in ("user", "model"):
             raise _bad("Please use a valid role: user, model.")
-        parts = [{_snake_free(k): v for k, v in part.items()} for part in content.get("parts") or ()]
+        parts = [
+            {_snake_free(k): v for k, v in part.items()} for part in content.get("parts") or ()
+        ]
         results = [part["functionResponse"] for part in parts if "functionResponse" in part]
         for result in results:
             text = orjson.dumps(result.get("response", {})).decode()
@@ -268,7 +270,7 @@ def _messages(body: Json) -> tuple[tuple[Message, ...], bool]:
         unsigned = unsigned or bool(calls and signed_text(proof) is None)
         images = sum("inlineData" in part or "fileData" in part for part in parts)
         if not results:
-            said = "user" if role == "user" else "assistant"
+            said: Role = "user" if role == "user" else "assistant"
             made.append(Message(said, _text(parts), images, "", tuple(map(_call, calls))))
     return tuple(made), unsigned
 

@@ -1,9 +1,10 @@
 """A persona as critic: it reads what a real critic would read, and is wrong at a stated rate.
 
-Answers are found in the prompt as fenced blocks whose tag begins with answer, reply, candidate or
-response and carries an id (`<answer id="K7"> ... </answer>`, `<answer-x1 id="A"> ... </answer-x1>`);
-the question as the last thing the user said inside `<conversation> ... </conversation>`, as
-`<question> ... </question>`, or anywhere in the text. What the critic knows is the
+Answers are found in the prompt as fenced blocks whose tag begins with answer, reply, candidate
+or response and carries an id (`<answer id="K7"> ... </answer>`, `<answer-x1 id="A"> ...
+</answer-x1>`); the question as the last thing the user said inside `<conversation> ...
+</conversation>`, as `<question> ... </question>`, or as the last user message.
+What the critic knows is the
 question bank (its knowledge of the world) and the facts in the prompt, which halve its error.
 Every draw depends on the text of an answer, never on its place, except the position bias itself.
 """
@@ -181,10 +182,16 @@ def _hints(verdict: Verdict) -> dict[str, object]:
     scores = {opinion.label: Share(opinion.quality) for opinion in verdict.opinions}
     rows = [_row(opinion) for opinion in verdict.opinions]
     return {
-        **dict.fromkeys(("responses", "answers", "replies", "scores", "judgements"), PerAnswer(scores, rows)),
-        **dict.fromkeys(("best", "winner", "choice", "preferred", "verdict", "selected"), verdict.best),
+        **dict.fromkeys(
+            ("responses", "answers", "replies", "scores", "judgements"), PerAnswer(scores, rows)
+        ),
+        **dict.fromkeys(
+            ("best", "winner", "choice", "preferred", "verdict", "selected"), verdict.best
+        ),
         **dict.fromkeys(("score", "quality", "rating"), Share(chosen.quality)),
-        **dict.fromkeys(("consensus_score", "agreement_score", "consensus"), Share(verdict.consensus)),
+        **dict.fromkeys(
+            ("consensus_score", "agreement_score", "consensus"), Share(verdict.consensus)
+        ),
         **dict.fromkeys(("agreement", "agreement_level"), verdict.level),
         **dict.fromkeys(("confidence", "certainty"), Share(0.5 + abs(chosen.quality - 0.5))),
         **dict.fromkeys(

@@ -96,7 +96,9 @@ def answer(persona: Persona, turn: Turn, world: World, sample: int) -> Choice:
     return Choice(_dressed(persona, turn, thought, world.seed), reasoning=reasoning)
 
 
-def is_right(persona: Persona, question: Question, turn: Turn, world: World, sample: int = 0) -> bool:
+def is_right(
+    persona: Persona, question: Question, turn: Turn, world: World, sample: int = 0
+) -> bool:
     """Whether the persona gets the question right this time."""
     grounded = question.grounded_by(_context(turn))
     if question.intent in persona.mistakes and not grounded:
@@ -143,7 +145,7 @@ def _thought(
 
 
 def _unknown(persona: Persona, turn: Turn, world: World, sample: int) -> str:
-    """An answer where the bank knows nothing: sums, options, echoes, then the prompt's own words."""
+    """An answer where the bank knows nothing: echo, options, sums, then the prompt's words."""
     text = turn.question
     echo = _ECHO.match(text.strip())
     if echo:
@@ -199,7 +201,9 @@ def _structured(turn: Turn, question: Question | None, thought: Thought) -> Any:
     value = arithmetic.solve(turn.question)
     if value is not None:
         number = re.search(r"-?\d+(?:\.\d+)?", thought.text)
-        hints |= dict.fromkeys(("answer", "result", "value"), float(number.group()) if number else 0)
+        hints |= dict.fromkeys(
+            ("answer", "result", "value"), float(number.group()) if number else 0
+        )
     if question is not None:
         hints |= {"intent": question.intent, "category": question.intent, **question.arguments}
         hints |= {"task_type": question.task_type, "language": question.language}
@@ -220,4 +224,5 @@ def _dressed(persona: Persona, turn: Turn, thought: Thought, seed: int) -> str:
 
 def _reasoning(persona: Persona, turn: Turn) -> str:
     topic = " ".join(turn.question.split())[:80]
-    return f"Simulated reasoning of {persona.name}: the question is {topic!r}; I check the facts, then answer."
+    asked = f"Simulated reasoning of {persona.name}: the question is {topic!r};"
+    return f"{asked} I check the facts, then answer."

@@ -11,6 +11,7 @@ from typing import Any
 from teppan.simulate import embed
 from teppan.simulate.dialect import Site, need_list, need_text
 from teppan.simulate.turn import (
+    ROLES,
     Choice,
     Event,
     Json,
@@ -44,7 +45,6 @@ _ERRORS: Mapping[str, tuple[str, str | None]] = MappingProxyType(
         "quota": ("insufficient_quota", "insufficient_quota"),
     }
 )
-_ROLES: Mapping[str, str] = MappingProxyType({"developer": "system", "function": "tool"})
 
 
 class OpenAIChat:
@@ -177,15 +177,17 @@ def parse_messages(rows: list[Any]) -> tuple[Message, ...]:
     made: list[Message] = []
     for index, row in enumerate(rows):
         where = f"messages[{index}]"
-        role = row.get("role") if isinstance(row, dict) else None
-        role = _ROLES.get(str(role), role)
-        if role not in ("system", "user", "assistant", "tool"):
-            raise Refused("invalid_request", f"Invalid value: '{role}'.", param=f"{where}.role")
+        given = row.get("role") if isinstance(row, dict) else None
+        role = ROLES.get(str(given))
+        if role is None:
+            raise Refused("invalid_request", f"Invalid value: '{given}'.", param=f"{where}.role")
         content = row.get("content")
         text, images = (content, 0) if isinstance(content, str) else ("", 0)
         if isinstance(content, list):
             text = joined_text(content)
-            images = sum(part.get("type") == "image_url" for part in content if isinstance(part, dict))
+            images = sum(
+                part.get("type") == "image_url" for part in content if isinstance(part, dict)
+            )
         elif content is not None and not isinstance(content, str):
             raise Refused("invalid_request", "Invalid type for content.", param=f"{where}.content")
         calls = tuple(map(_parse_call, row.get("tool_calls") or ()))
@@ -194,7 +196,8 @@ def parse_messages(rows: list[Any]) -> tuple[Message, ...]:
         if role == "tool" and identity not in names:
             raise Refused(
                 "invalid_request",
-                "messages with role 'tool' must be a response to a preceding message with 'tool_calls'.",
+                "messages with role 'tool' must be a response to a preceding message with "
+                "'tool_calls'.",
                 param=f"{where}.role",
             )
         made.append(Message(role, text, images, names.get(identity, ""), calls))
@@ -261,7 +264,9 @@ def _call(call: ToolCall) -> Json:
 
 def _deltas(choice: Choice, show_reasoning: bool) -> Iterator[Json]:
     if show_reasoning:
-        yield from ({"content": None, "reasoning_content": part} for part in pieces(choice.reasoning))
+        yield from (
+            {"content": None, "reasoning_content": part} for part in pieces(choice.reasoning)
+        )
     field = "refusal" if choice.finish == "refusal" else "content"
     yield from ({field: part} for part in pieces(choice.text or ""))
     for index, call in enumerate(choice.tool_calls):

@@ -13,6 +13,7 @@ from teppan.simulate.dialect import Site, need_text, signature, signed_text
 from teppan.simulate.openai import DIALECT as CHAT
 from teppan.simulate.openai import parse_tool_choice
 from teppan.simulate.turn import (
+    ROLES,
     Choice,
     Event,
     EventKind,
@@ -153,7 +154,9 @@ def _messages(given: Any) -> tuple[Message, ...]:
         if kind == "message":
             made.append(_message(item, where))
         elif kind == "function_call":
-            call = ToolCall(item.get("call_id", ""), item.get("name", ""), item.get("arguments", ""))
+            call = ToolCall(
+                item.get("call_id", ""), item.get("name", ""), item.get("arguments", "")
+            )
             names[call.id] = call.name
             made.append(Message("assistant", "", tool_calls=(call,)))
         elif kind == "function_call_output":
@@ -166,9 +169,10 @@ def _messages(given: Any) -> tuple[Message, ...]:
 
 
 def _message(item: Json, where: str) -> Message:
-    role = {"developer": "system"}.get(item.get("role", ""), item.get("role"))
-    if role not in ("system", "user", "assistant"):
-        raise Refused("invalid_request", f"Invalid value: '{role}'.", param=f"{where}.role")
+    role = ROLES.get(str(item.get("role")))
+    if role in (None, "tool"):
+        given = item.get("role")
+        raise Refused("invalid_request", f"Invalid value: '{given}'.", param=f"{where}.role")
     content = item.get("content") or ""
     if isinstance(content, str):
         return Message(role, content)

@@ -3,6 +3,7 @@
 The rows live in `personas.toml`; what each field means is said at its head.
 """
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -61,7 +62,7 @@ class Persona:
         """Seconds until the first token; `speed` multiplies every latency and 0 means none."""
         if not speed:
             return 0.0
-        stretch = 2.718281828 ** (self.jitter * dice.normal(self.name, "latency", *names))
+        stretch = math.exp(self.jitter * dice.normal(self.name, "latency", *names))
         return speed * stretch * self.first_ms / 1000.0
 
     def token_wait(self, speed: float) -> float:

@@ -1,4 +1,4 @@
-"""A response before it is sent: status, headers, timed frames, and how it ends. Faults edit plans."""
+"""A response before it is sent: status, headers, timed frames, its ending. Faults edit plans."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace

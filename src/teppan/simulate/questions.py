@@ -18,8 +18,9 @@ A bank is one or more TOML files (a pack keeps them in `conversations/*.toml`), 
     arguments = { guests = 10 }              # optional: the arguments of that call
 
 A fact is plain text, looked for without regard to case, spacing or thousands separators (and
-`$55` is not found in `$550`), or a regular expression after `re:`. `right` and `wrong` must not be empty; each `right` phrasing must
-pass the question's own facts and each `wrong` one must fail them, which loading checks.
+`$55` is not found in `$550`), or a regular expression after `re:`. `right` and `wrong` must not be
+empty. Loading checks that each `right` phrasing passes the question's own facts and that each
+`wrong` one fails them.
 """
 
 import re
@@ -40,7 +41,7 @@ _ALIKE = 0.6
 
 
 class BankError(ValueError):
-    """A question bank that cannot be used; the message names the file, the question and the field."""
+    """A question bank that cannot be used; the message says which file, question and field."""
 
 
 def normalise(text: str) -> str:
@@ -139,7 +140,7 @@ class Bank:
         return len(self.questions)
 
     def find(self, text: str) -> Question | None:
-        """The question a text asks: by its words, then by pattern, then by the share of common words."""
+        """The question a text asks: by its words, by pattern, then by the share of common words."""
         exact = self._exact.get(normalise(text))
         if exact is not None:
             return exact
@@ -149,7 +150,7 @@ class Bank:
         return self._most_alike(content_words(text))
 
     def find_within(self, text: str) -> Question | None:
-        """The question asked somewhere inside a longer text, the last one where there are several."""
+        """The question asked somewhere inside a longer text, the last where there are several."""
         whole = normalise(text)
         held = [(whole.rfind(phrase), question) for phrase, question in self._exact.items()]
         places = [(place, question) for place, question in held if place >= 0]
@@ -169,12 +170,12 @@ class Bank:
 
 
 def load_bank(*paths: Path) -> Bank:
-    """Read banks from files, or from every `*.toml` of folders, in name order.
+    """Read banks from files, or from every `*.toml` of folders (of `conversations/` in a pack).
 
     Raises `BankError` for a file that cannot be read, a question that lacks a field, repeats an id
     or contradicts its own facts.
     """
-    files = [file for path in paths for file in (sorted(path.glob("*.toml")) if path.is_dir() else [path])]
+    files = [file for path in paths for file in _bank_files(path)]
     questions: dict[str, Question] = {}
     for file in files:
         try:
@@ -187,6 +188,13 @@ def load_bank(*paths: Path) -> Bank:
                 raise BankError(f"{file.name}: question {question.id!r} appears twice")
             questions[question.id] = question
     return Bank(questions.values())
+
+
+def _bank_files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    inner = path / "conversations"
+    return sorted((inner if inner.is_dir() else path).glob("*.toml"))
 
 
 def _read_question(file: str, table: dict[str, Any]) -> Question:
@@ -222,7 +230,9 @@ def _check_facts(file: str, question: Question) -> None:
     for answer in question.right:
         if not question.is_right(answer):
             fault = (*question.missing(answer), *question.forbidden(answer))
-            raise BankError(f"{file}: question {question.id!r}: right answer fails {fault}: {answer!r}")
+            raise BankError(
+                f"{file}: question {question.id!r}: right answer fails {fault}: {answer!r}"
+            )
     for answer in question.wrong:
         if question.is_right(answer):
             raise BankError(f"{file}: question {question.id!r}: wrong answer passes: {answer!r}")

@@ -66,7 +66,8 @@ class Recorder:
         """Begin the record of one request."""
         self.total += 1
         shown = {
-            name: "(hidden)" if name in _SECRET else value for name, value in request.headers.items()
+            name: "(hidden)" if name in _SECRET else value
+            for name, value in request.headers.items()
         }
         call = Call(self.total, vendor, request.method, path, shown, request.body, now)
         self.calls.append(call)

@@ -74,7 +74,9 @@ class Desk:
         Without `times` (here or in the text) a fault stays until `clear`.
         """
         for fault in parse_faults(faults):
-            limited = fault if times is None else Fault(fault.name, fault.argument, times, fault.every)
+            limited = (
+                fault if times is None else Fault(fault.name, fault.argument, times, fault.every)
+            )
             self._scripts.append(Script(limited, vendor, model, key))
 
     def clear(self) -> None:

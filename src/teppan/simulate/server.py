@@ -10,9 +10,10 @@ is the control endpoint (`control.py`). Every response carries `x-simulated: tep
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from types import MappingProxyType
 from typing import Self
 
 import orjson
@@ -24,11 +25,15 @@ from teppan.simulate.mind import World
 from teppan.simulate.personas import Cast, load_cast
 from teppan.simulate.plan import Frame, Plan, play
 from teppan.simulate.questions import Bank
-from teppan.simulate.record import Recorder
+from teppan.simulate.record import Outcome, Recorder
 from teppan.simulate.responder import SIGN, Responder
 from teppan.simulate.script import DEFAULT_MIX, Desk
 from teppan.simulate.studio import Memory
 from teppan.simulate.wire import Exchange, Listener
+
+_OUTCOMES: Mapping[str, Outcome] = MappingProxyType(
+    {"finish": "completed", "close": "broken", "reset": "broken", "hang": "client_left"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +144,7 @@ class Fleet:
             self.calls.finish(call, "client_left", self.clock.monotonic())
             raise
         call.bytes_sent = exchange.bytes_sent
-        outcome = "completed" if plan.ending == "finish" else "broken"
-        if plan.ending == "hang":
-            outcome = "client_left"
-        self.calls.finish(call, outcome, self.clock.monotonic())
+        self.calls.finish(call, _OUTCOMES[plan.ending], self.clock.monotonic())
 
     async def _control(self, exchange: Exchange) -> None:
         status, body = await control.answer(self, exchange.request)

@@ -47,7 +47,9 @@ def check(persona: Persona, turn: Turn, cut_prompt: bool) -> int:
             "Function call is missing a thought_signature in functionCall parts.",
         )
     if turn.images and not persona.vision:
-        raise Refused("invalid_request", "This model does not support image inputs.", param="messages")
+        raise Refused(
+            "invalid_request", "This model does not support image inputs.", param="messages"
+        )
     count = tokens.prompt_tokens(turn)
     if count > persona.context:
         if not cut_prompt:

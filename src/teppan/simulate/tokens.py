@@ -45,14 +45,14 @@ class CacheUse(NamedTuple):
 
 
 class PrefixMemory:
-    """The prompt prefixes a vendor has seen, in blocks of 128 tokens, the oldest forgotten first."""
+    """The prompt prefixes a vendor has seen, in blocks of 128 tokens; the oldest go first."""
 
     def __init__(self, capacity: int = 20_000) -> None:
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._capacity = capacity
 
     def look(self, account: str, text: str, minimum: int) -> CacheUse:
-        """How much of the text was seen before, and remember it; a `minimum` of 0 caches nothing."""
+        """How much of the text was seen before; remembers it. A `minimum` of 0 caches nothing."""
         total = count(text)
         if not minimum or total < minimum:
             return CacheUse(0, 0)

@@ -1,19 +1,31 @@
 """What a dialect hears and what it says, free of any vendor's wire format.
 
 A dialect parses a request body into a `Turn`; a persona answers it with a `Reply`; the dialect
-renders the `Reply`, whole or as a stream of `Event`s. Faults edit the `Reply` before it is rendered.
+renders the `Reply`, whole or as a stream of `Event`s. Faults edit the `Reply` before that.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
 import orjson
 
 Json = dict[str, Any]
 
+Role = Literal["system", "user", "assistant", "tool"]
 Finish = Literal["stop", "length", "tool_calls", "content_filter", "refusal"]
 EventKind = Literal["head", "delta", "finish", "usage", "end"]
+ROLES: Mapping[str, Role] = MappingProxyType(
+    {
+        "system": "system",
+        "developer": "system",
+        "user": "user",
+        "assistant": "assistant",
+        "tool": "tool",
+        "function": "tool",
+    }
+)
 
 
 class Refused(Exception):
@@ -53,7 +65,7 @@ class ToolCall:
 class Message:
     """One message of the conversation, reduced to what a persona reads."""
 
-    role: Literal["system", "user", "assistant", "tool"]
+    role: Role
     text: str
     images: int = 0
     tool_name: str = ""
@@ -118,7 +130,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one answer: `cached` and `cache_write` are parts of `prompt`, `reasoning` of `completion`."""
+    """Tokens of one answer.
+
+    `cached` and `cache_write` are parts of `prompt`, `reasoning` is a part of `completion`.
+    """
 
     prompt: int
     completion: int
