@@ -56,6 +56,8 @@ def harmless(text: str) -> str:
 
 def _folded(text: str) -> str:
     """What the eye sees: compatibility letters made plain, invisible ones gone."""
+    if text.isascii():
+        return text
     plain = unicodedata.normalize("NFKC", text)
     return "".join(letter for letter in plain if unicodedata.category(letter) not in {"Cf", "Mn"})
 

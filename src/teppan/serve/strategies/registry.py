@@ -16,6 +16,7 @@ from teppan.core.chat import Json
 from teppan.core.errors import ConfigError
 from teppan.serve.strategies.base import Strategy
 from teppan.serve.strategies.best_of_n import BestOfN, BestOfNSettings
+from teppan.serve.strategies.cascade import Cascade, CascadeSettings
 from teppan.serve.strategies.consensus import Consensus, ConsensusSettings
 from teppan.serve.strategies.critic import CriticSettings, TeacherStudentCritic
 from teppan.serve.strategies.fallback import Fallback, FallbackSettings
@@ -44,6 +45,7 @@ STRATEGIES: Mapping[str, Kind] = MappingProxyType(
         "weighted": Kind(WeightedSettings, Weighted, embeds=True),
         "consensus": Kind(ConsensusSettings, Consensus, embeds=True),
         "critic": Kind(CriticSettings, TeacherStudentCritic),
+        "cascade": Kind(CascadeSettings, Cascade, embeds=True),
         "mixture": Kind(MixtureSettings, Mixture),
         "sample": Kind(SampleSettings, Sample, embeds=True),
     }

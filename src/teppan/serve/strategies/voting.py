@@ -10,8 +10,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
 from msgspec import Struct
 
 from teppan.core.chat import ChatRequest, Json
@@ -22,8 +22,12 @@ from teppan.serve.strategies.ensemble import alone, gathering, last_resort
 from teppan.serve.strategies.estimates import voted
 from teppan.serve.strategies.fence import shown
 from teppan.serve.strategies.gather import Ask, Gathered, gather
-from teppan.serve.strategies.meaning import Embed, Likeness, Vectors
+from teppan.serve.strategies.meaning import Embed, Likeness
 from teppan.serve.strategies.saying import Placed, Saying, what_they_say
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _LONGEST = 8_000
 
@@ -77,7 +81,7 @@ async def hold_vote(
 
     `Poll.confirmed` is the winner's share when failed members count against it.
     """
-    box = _Box(request, rules)
+    box = BallotBox(request, rules)
     gathered = await gather(call, asks, timeout=timeout, enough=box.decided)
     if len(gathered.replies) < 2:
         return gathered
@@ -109,13 +113,13 @@ async def outcome_of(
     )
 
 
-class _Box:
+class BallotBox:
     """The ballot box of one request; it embeds each reply once."""
 
     def __init__(self, request: ChatRequest, rules: Rules) -> None:
         self.request = request
         self.rules = rules
-        self._vectors: dict[int, Vectors] = {}
+        self._vectors: dict[int, NDArray[np.float32]] = {}
 
     async def count(self, gathered: Gathered) -> tuple[Ballot, Saying]:
         """The votes so far. A reply in which no answer can be read has no weight."""
@@ -186,4 +190,6 @@ class _Box:
             texts = [shown(reply.completion.message, _LONGEST) for _, reply in new]
             rows = await self.rules.embed(texts)
             self._vectors.update({at: row for (at, _), row in zip(new, rows, strict=True)})
+        import numpy as np  # loaded by now: the vectors are numpy's
+
         return Likeness.of(np.stack([self._vectors[place] for place, _ in replies]))

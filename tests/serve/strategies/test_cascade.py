@@ -1,0 +1,119 @@
+"""The cascade: cheap first, and no further than it has to."""
+
+import json
+
+import pytest
+
+from teppan.core.chat import ChatRequest, say
+from teppan.core.errors import AllFailed, ProviderOverloaded
+from teppan.serve.strategies.cascade import Cascade, CascadeSettings
+from teppan.serve.strategies.estimates import Thresholds, first_is_right
+from teppan.serve.strategies.scripted import ScriptedCall
+
+MATHS = ChatRequest(model="v", messages=(say("user", "6 x 7?"),), task_type="math")
+LIVE = ChatRequest(model="v", messages=MATHS.messages, task_type="math", stream=True)
+
+
+def cascade(**more):
+    return Cascade(CascadeSettings(models=("cheap", "middle", "premium"), **more))
+
+
+def asked(call):
+    return [each.model for each in call.calls]
+
+
+async def test_a_cheap_model_that_is_trusted_enough_is_served_alone():
+    call = ScriptedCall({"cheap": "42"}, trusts={"cheap": 0.93})
+    outcome = await cascade().run(MATHS, call)
+    assert (outcome.reply.text, asked(call)) == ("42", ["cheap"])
+    assert outcome.confidence.value == 0.93
+
+
+async def test_two_that_agree_stop_before_the_premium_model():
+    call = ScriptedCall({"cheap": "The answer is 42", "middle": "42", "premium": "never"})
+    outcome = await cascade().run(MATHS, call)
+    assert (outcome.reply.text, asked(call)) == ("The answer is 42", ["cheap", "middle"])
+    assert outcome.confidence.basis == "agreement"
+    assert outcome.confidence.value >= 0.8
+
+
+async def test_without_agreement_the_premium_model_has_the_last_word():
+    call = ScriptedCall({"cheap": "41", "middle": "40", "premium": "42"})
+    outcome = await cascade().run(MATHS, call)
+    assert outcome.reply.text == "42"
+    assert asked(call) == ["cheap", "middle", "premium"]
+
+
+async def test_the_premium_model_may_confirm_a_cheap_one():
+    call = ScriptedCall({"cheap": "42", "middle": "40", "premium": "42"})
+    outcome = await cascade(agree_at=0.99).run(MATHS, call)
+    assert outcome.reply.text == "42"
+    assert "stands confirmed" in outcome.reason
+
+
+async def test_the_critic_decides_last_between_the_answers_that_differ():
+    def critic(request):
+        text = request.messages[-1].text
+        label = text[: text.index("\n40\n")].rpartition('id="')[2][:2]
+        return json.dumps({"best": label, "confidence": 0.7})
+
+    call = ScriptedCall({"cheap": "41", "middle": "40", "premium": "42", "critic": critic})
+    outcome = await cascade(critic="critic").run(MATHS, call)
+    assert outcome.reply.text == "40"
+    assert outcome.verdict.critic == "critic"
+
+
+async def test_a_critic_that_fails_leaves_the_last_word_to_the_premium_model():
+    script = {"cheap": "41", "middle": "40", "premium": "42", "critic": ProviderOverloaded("away")}
+    outcome = await cascade(critic="critic").run(MATHS, ScriptedCall(script))
+    assert outcome.reply.text == "42"
+    assert "abstained: away" in outcome.reason
+
+
+async def test_the_last_word_is_streamed():
+    call = ScriptedCall({"cheap": "41", "middle": "40", "premium": "42"})
+    outcome = await cascade().run(LIVE, call)
+    assert hasattr(outcome.reply, "deltas")
+    assert [reply.text for reply in outcome.replies] == ["41", "40"]
+
+
+async def test_a_step_that_fails_is_skipped_and_a_failed_top_leaves_what_there_is():
+    down = ProviderOverloaded("down")
+    call = ScriptedCall({"cheap": down, "middle": "40", "premium": "42"})
+    assert (await cascade().run(MATHS, call)).reply.text == "42"
+    for request in (MATHS, LIVE):
+        call = ScriptedCall({"cheap": down, "middle": "40", "premium": down})
+        assert (await cascade().run(request, call)).reply.text == "40"
+
+
+async def test_with_none_left_the_fallback_chain_runs():
+    script = dict.fromkeys(("cheap", "middle", "premium"), ProviderOverloaded("down"))
+    for request in (MATHS, LIVE):
+        outcome = await cascade(fallback=("f",)).run(MATHS, ScriptedCall({**script, "f": "hi"}))
+        assert outcome.reply.text == "hi"
+        with pytest.raises(AllFailed) as caught:
+            await cascade().run(request, ScriptedCall(script))
+        assert len(caught.value.causes) == 3
+
+
+async def test_a_stated_quality_uses_the_thresholds_fitted_for_it():
+    fitted = [
+        {"quality": 0.8, "agree_at": 0.5, "alone_at": 0.4},
+        {"quality": 0.95, "agree_at": 1.0, "alone_at": 1.0},
+    ]
+    call = ScriptedCall({"cheap": "42"}, states={"cascade": fitted})
+    assert (await cascade(quality=0.75).run(MATHS, call)).reply.text == "42"
+    assert asked(call) == ["cheap"]
+    typed = tuple(Thresholds(**each) for each in fitted)
+    call = ScriptedCall(
+        dict.fromkeys(("cheap", "middle", "premium"), "42"), states={"cascade": typed}
+    )
+    await cascade(quality=0.9).run(MATHS, call)
+    assert len(call.calls) == 3
+
+
+def test_agreement_raises_and_contradiction_lowers_the_probability():
+    assert first_is_right([[0.7]]) == pytest.approx(0.7)
+    assert first_is_right([[0.7, 0.7]]) > 0.9
+    assert first_is_right([[0.7], [0.7]]) < 0.5
+    assert first_is_right([[0.5, 0.5]]) == pytest.approx(0.8)
