@@ -216,6 +216,7 @@ def _messages(question: Question) -> tuple[Message, ...]:
         if isinstance(each, Message):
             messages.append(each)
             continue
+        assert isinstance(each, Mapping)
         role, content = each.get("role"), each.get("content")
         if role not in ("system", "developer", "user", "assistant") or not isinstance(content, str):
             raise BadRequest(

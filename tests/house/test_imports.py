@@ -51,7 +51,11 @@ def imported_rooms(path: Path) -> set[str]:
             )
         else:
             continue
-        rooms |= {name.split(".")[1] for name in names if name.startswith("teppan.")}
+        rooms |= {
+            name.split(".")[1]
+            for name in names
+            if name.startswith("teppan.") and not name.startswith("teppan.__")
+        }
     return rooms
 
 

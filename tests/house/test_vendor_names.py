@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ SERVED_DIALECTS = {"openai_chat", "openai_responses", "anthropic", "google"}
 """Dialects are formats; where one must be named (settings, a registry), these exact words are."""
 
 
+@cache
 def vendors() -> set[str]:
     if not CATALOGUE.exists():
         return set()

@@ -43,7 +43,7 @@ async def _costs(by: By, days: int, config: str | None, as_json: bool) -> None:
         (by, ">calls", ">tokens in", ">tokens out", ">cost", ">price unknown"),
         [
             (
-                row.group,
+                row.name,
                 f"{row.calls:,}",
                 f"{row.input:,}",
                 f"{row.output:,}",

@@ -27,7 +27,7 @@ from teppan.config.load import parse
 from teppan.config.schema import Settings
 from teppan.core.errors import ConfigError
 from teppan.core.money import dollars, total
-from teppan.server.app import running
+from teppan.server.process import running
 from teppan.simulate.questions import Question, load_bank
 from teppan.simulate.server import Fleet
 from teppan.simulate.server import Settings as FleetSettings

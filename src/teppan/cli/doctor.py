@@ -21,6 +21,7 @@ from teppan.cli.output import AsJson, ConfigFile, console, print_json
 from teppan.config.load import FILE, load
 from teppan.config.schema import Settings
 from teppan.core.errors import TeppanError
+from teppan.core.ids import LOCAL
 
 LEAST_DISK = 1_000_000_000
 
@@ -96,7 +97,7 @@ async def _database(settings: Settings) -> Finding:
         return Finding("database", "wrong", f"{shown}: {error.message}")
     try:
         health = store.health()
-        keys = await store.keys.list()
+        keys = await store.keys.list(LOCAL)
     finally:
         await store.close()
     if not health.ok:

@@ -14,6 +14,7 @@ import typer
 from teppan.build import open_store
 from teppan.cli.output import AsJson, ConfigFile, console, print_json, print_table
 from teppan.config.load import load
+from teppan.core.ids import LOCAL
 from teppan.store.store import Store
 
 app = typer.Typer(help="Create, list and revoke keys of this gateway.", no_args_is_help=True)
@@ -60,14 +61,14 @@ async def _create(
 ) -> None:
     expires = (datetime.now(UTC) + timedelta(days=days)).timestamp() if days else None
     async with _store(config) as store:
-        created = await store.keys.create(
+        record, key = await store.keys.create(
             tenant=tenant,
             name=name,
             models=models,
             expires=expires,
             role="admin" if admin else "user",
         )
-    record, secret = created.record, created.secret.reveal()
+    secret = key.reveal()
     if as_json:
         print_json({"id": record.id, "name": name, "tenant": tenant, "key": secret})
         return
@@ -85,7 +86,7 @@ def list_keys(config: ConfigFile = None, as_json: AsJson = False) -> None:
 
 async def _list(config: str | None, as_json: bool) -> None:
     async with _store(config) as store:
-        records = await store.keys.list()
+        records = await store.keys.list(LOCAL)
     if as_json:
         print_json(records)
         return
@@ -119,7 +120,7 @@ def revoke(
 
 async def _revoke(key_id: str, config: str | None) -> None:
     async with _store(config) as store:
-        await store.keys.revoke(key_id)
+        await store.keys.revoke(LOCAL, key_id)
     console().print(f"revoked {key_id}")
 
 

@@ -10,7 +10,6 @@ import typer
 from teppan import __version__
 from teppan.cli import (
     ask,
-    backtest,
     config,
     costs,
     demo,
@@ -60,7 +59,6 @@ app.command()(models.models)
 app.command()(trace.trace)
 app.command()(costs.costs)
 app.command()(simulate.simulate)
-app.command()(backtest.backtest)
 app.command()(config.config)
 app.add_typer(keys.app, name="keys")
 

@@ -17,7 +17,7 @@ def models(config: ConfigFile = None, as_json: AsJson = False) -> None:
 
 async def _models(config: str | None, as_json: bool) -> None:
     async with open_house(load(Path(config) if config else None)) as house:
-        rows = house.catalogue()
+        rows = house.names()
     if as_json:
         print_json(rows)
         return

@@ -10,7 +10,7 @@ import typer
 from teppan.build import House
 from teppan.cli.output import ConfigFile, console
 from teppan.config.load import load
-from teppan.server.run import run
+from teppan.server.process import run
 
 
 def serve(
@@ -45,8 +45,6 @@ def announce(house: House, address: str) -> None:
         )
     if names:
         out.print(f"  virtual: {', '.join(names)}")
-    if house.simulated:
-        out.print("  [bold yellow]every vendor here is simulated[/]")
     model = names[0] if names else "PROVIDER/MODEL"
     out.print(
         f"try: curl {address}/v1/chat/completions -H 'content-type: application/json' "

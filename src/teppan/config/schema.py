@@ -77,9 +77,14 @@ class RetrySettings(Section):
     """How often and how long a failed attempt is tried again."""
 
     attempts: int = Field(3, ge=1, le=10, description="Most attempts at one model.")
-    base: Seconds = Field(0.5, description="First wait; each further one may be twice as long.")
-    longest: Seconds = Field(20.0, description="Longest single wait; more means another model.")
-    budget: float = Field(
+    first_wait: Seconds = Field(
+        0.5, description="Longest first wait; each further one may be twice as long."
+    )
+    longest_wait: Seconds = Field(8.0, description="Longest wait of our own choosing.")
+    longest_asked: Seconds = Field(
+        20.0, description="Longest wait a vendor may ask for; more means another model."
+    )
+    extra_share: float = Field(
         0.2, ge=0, le=1, description="Most extra calls, as a share of all calls, at any time."
     )
 
@@ -87,12 +92,14 @@ class RetrySettings(Section):
 class BreakerSettings(Section):
     """When a failing model or key is left alone, and when it is tried again."""
 
-    failures: int = Field(5, ge=1, description="Failures in a row that open the circuit.")
-    rate: float = Field(
+    consecutive: int = Field(5, ge=1, description="Failures in a row that open the circuit.")
+    failure_rate: float = Field(
         0.5, gt=0, le=1, description="Share of failures in the window that opens it."
     )
     window: Seconds = Field(30.0, description="Seconds the share is counted over.")
-    rest: Seconds = Field(15.0, description="Seconds of rest before one probe is let through.")
+    rest: Seconds = Field(
+        5.0, description="Seconds of rest before one probe is let through; failed probes double it."
+    )
 
 
 class ProviderSettings(Section):

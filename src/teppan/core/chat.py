@@ -260,6 +260,14 @@ class Completion(Struct, frozen=True):
         return self.choices[0].finish_reason
 
 
+class Embeddings(Struct, frozen=True):
+    """Vectors in the order of the texts."""
+
+    model: str
+    vectors: tuple[tuple[float, ...], ...]
+    usage: Usage
+
+
 # --- the answer, piece by piece --------------------------------------------------------------
 
 

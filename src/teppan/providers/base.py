@@ -17,7 +17,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from teppan.core.chat import ChatRequest, Completion, Delta, Usage
+from teppan.core.chat import ChatRequest, Completion, Delta, Embeddings
 from teppan.core.errors import ProviderError
 
 
@@ -126,14 +126,6 @@ class Dialect(Protocol):
         """Where the vendor lists its models."""
 
     def decode_models(self, body: bytes) -> tuple[str, ...]: ...
-
-
-class Embeddings(Struct, frozen=True):
-    """Vectors in the order of the texts."""
-
-    model: str
-    vectors: tuple[tuple[float, ...], ...]
-    usage: Usage
 
 
 class Clocks(Struct, frozen=True):

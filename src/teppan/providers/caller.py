@@ -17,7 +17,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from teppan.core.chat import ChatRequest, Completion, say
+from teppan.core.chat import ChatRequest, Completion, Embeddings, say
 from teppan.core.clock import Clock, Dice
 from teppan.core.errors import (
     CircuitOpen,
@@ -32,7 +32,7 @@ from teppan.core.errors import (
     TeppanError,
 )
 from teppan.providers.attempt import Attempt, Attempting, Counting, Observe
-from teppan.providers.base import Clocks, Embeddings, Provider
+from teppan.providers.base import Clocks, Provider
 from teppan.providers.breaker import Breaker, BreakerPolicy
 from teppan.providers.keys import KeyPolicy, KeyRing
 from teppan.providers.live import LiveCall

@@ -10,6 +10,7 @@ content type is checked, and whatever a dialect stumbles over becomes `ProviderB
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from types import TracebackType
 
@@ -43,6 +44,9 @@ from teppan.providers.sse import SseParser
 
 _JSON = "application/json"
 _EVENTS = "text/event-stream"
+
+_LAST_CHUNKS = 16
+"""Chunks read after the end of an answer before its connection is given up."""
 
 _STUMBLES = (msgspec.MsgspecError, ValueError, KeyError, IndexError, TypeError, AttributeError,
              RecursionError)  # fmt: skip
@@ -251,7 +255,7 @@ class HttpProvider:
         """The stream's deltas; the first content must have come at the moment `latest`."""
         parser = SseParser(self._limits.event)
         silent, size, count = True, 0, 0
-        async for chunk in response.chunks():
+        async for chunk in self._chunks(response, decoder):
             size += len(chunk)
             count += 1
             if size > self._limits.stream or count > self._limits.chunks:
@@ -264,6 +268,28 @@ class HttpProvider:
                 raise ProviderTimeout("the vendor sent signs of life only", clock="first_token")
         for delta in decoder.end():
             yield delta
+
+    async def _chunks(
+        self, response: HttpResponse, decoder: StreamDecoder
+    ) -> AsyncGenerator[bytes]:
+        """The body. Once everything was said its end is awaited only briefly: it brings late
+        counts, and a connection that can be used again."""
+        chunks = response.chunks()
+        async for chunk in chunks:
+            yield chunk
+            if decoder.done:
+                break
+        else:
+            return
+        last: list[bytes] = []
+        try:
+            async with asyncio.timeout(self._limits.drain):
+                while len(last) < _LAST_CHUNKS:
+                    last.append(await anext(chunks))
+        except (TimeoutError, StopAsyncIteration, ProviderError):
+            pass  # nothing that is missed now belongs to the answer
+        for chunk in last:
+            yield chunk
 
 
 class _Blame:

@@ -11,13 +11,12 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from teppan.core.chat import ChatRequest
+from teppan.core.chat import ChatRequest, Embeddings
 from teppan.core.clock import Clock
 from teppan.core.errors import TeppanError
 from teppan.core.ids import NewId, Scope
 from teppan.core.release import Release
 from teppan.core.reply import Outcome
-from teppan.providers.base import Embeddings
 from teppan.serve.admission import admit
 from teppan.serve.answer import Answer
 from teppan.serve.call import JourneyCall, Reach, observer

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import orjson
 
-from teppan.core.chat import ChatRequest, Json, say
+from teppan.core.chat import ChatRequest, Embeddings, Json, say
 from teppan.core.clock import Clock
 from teppan.core.errors import UnsupportedRequest
 from teppan.core.ids import Scope
-from teppan.providers.base import Embeddings
 from teppan.server import options, strict_json
 from teppan.server.answering import Limits
 from teppan.server.exchange import Exchange, with_json

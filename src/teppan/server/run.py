@@ -21,6 +21,10 @@ from teppan.core.errors import ConfigError
 from teppan.server.auth import LOOPBACK_HOSTS
 from teppan.server.edge import Edge
 
+IDLE = 75
+"""Seconds that a client's idle connection stays open: longer than clients keep theirs pooled, so
+that they hang up and never send into a connection that is being closed."""
+
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 _log = structlog.get_logger("teppan.server")
@@ -90,6 +94,7 @@ class Server(uvicorn.Server):
             proxy_headers=False,
             backlog=bind.backlog,
             limit_concurrency=bind.connections,
+            timeout_keep_alive=IDLE,
             timeout_graceful_shutdown=3,
         )
         super().__init__(config)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from teppan.core.chat import ChatRequest, Completion
+from teppan.core.chat import ChatRequest, Completion, Embeddings
 from teppan.core.errors import ProviderError, UnsupportedRequest
 from teppan.providers.anthropic import errors, from_wire, to_wire
 from teppan.providers.anthropic.options import NAME
 from teppan.providers.anthropic.stream import MessagesStream
-from teppan.providers.base import Capabilities, Embeddings, Encoded, StreamDecoder
+from teppan.providers.base import Capabilities, Encoded, StreamDecoder
 from teppan.providers.wire import objects, parse, text_or_none
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from teppan.core.chat import ChatRequest, Completion
+from teppan.core.chat import ChatRequest, Completion, Embeddings
 from teppan.core.errors import ProviderError
-from teppan.providers.base import Capabilities, Embeddings, Encoded, StreamDecoder
+from teppan.providers.base import Capabilities, Encoded, StreamDecoder
 from teppan.providers.google import embeddings, errors, from_wire, to_wire
 from teppan.providers.google.options import NAME
 from teppan.providers.google.stream import GenerateContentStream

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
-from teppan.core.chat import Usage
+from teppan.core.chat import Embeddings, Usage
 from teppan.core.errors import ProviderBadAnswer
-from teppan.providers.base import Embeddings, Encoded
+from teppan.providers.base import Encoded
 from teppan.providers.google.errors import error_inside
 from teppan.providers.wire import Object, dump, objects, parse, text_or_none, tokens
 

@@ -27,7 +27,8 @@ from teppan.providers.base import Clocks
 from teppan.providers.http.base import DEFAULT_READ_LIMIT, HttpRequest, HttpResponse, Limits
 from teppan.providers.http.wire import address, head
 
-_NEVER_ADDED = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+_NEVER_ADDED = ("Accept", "Accept-Encoding", "Content-Type")
+_USER_AGENT = ("User-Agent", "teppan")
 _T = TypeVar("_T")
 
 
@@ -47,7 +48,7 @@ class AiohttpOutbound:
             request.method,
             request.url,
             data=request.body or None,
-            headers=list(request.headers),
+            headers=[*request.headers, _USER_AGENT],
             allow_redirects=False,
             skip_auto_headers=_NEVER_ADDED,
             timeout=aiohttp.ClientTimeout(connect=clocks.connect),

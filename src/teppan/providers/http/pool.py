@@ -24,19 +24,20 @@ class Pool:
         self._opening = 0
         self._waiters: deque[asyncio.Future[None]] = deque()
 
-    async def acquire(self, seconds: float, *, fresh: bool = False) -> Connection:
+    async def acquire(self, connect: float, total: float, *, fresh: bool = False) -> Connection:
         """A connection that is open as far as anyone can tell; `fresh` never served before.
 
-        Raises `ProviderTimeout` of the connect clock when there is none in `seconds`, and
-        `ProviderUnreachable`.
+        `connect` is how many seconds opening one may take, `total` how many may be spent here
+        at most, waiting for a place among the connections included. Raises `ProviderTimeout`
+        and `ProviderUnreachable`.
         """
         if not fresh and (connection := self._reusable()) is not None:
             return connection
         try:
-            async with asyncio.timeout(seconds):
-                return await self._wait_or_open(fresh=fresh)
+            async with asyncio.timeout(total):
+                return await self._wait_or_open(connect, fresh=fresh)
         except TimeoutError:
-            raise ProviderTimeout(clock="connect") from None
+            raise ProviderTimeout(clock="total") from None
 
     def _reusable(self) -> Connection | None:
         while self._idle:
@@ -46,7 +47,7 @@ class Pool:
             connection.abort()
         return None
 
-    async def _wait_or_open(self, *, fresh: bool) -> Connection:
+    async def _wait_or_open(self, connect: float, *, fresh: bool) -> Connection:
         while len(self._all) + self._opening >= self._limits.connections_per_host:
             if fresh and self._idle:
                 self._idle.popleft().abort()
@@ -55,7 +56,10 @@ class Pool:
                 return connection
         self._opening += 1
         try:
-            return await self._open()
+            async with asyncio.timeout(connect):
+                return await self._open()
+        except TimeoutError:
+            raise ProviderTimeout(clock="connect") from None
         finally:
             self._opening -= 1
             self._wake_one()

@@ -45,7 +45,7 @@ class PooledOutbound:
             left = total_at - loop.time()
             if left <= 0:
                 raise ProviderTimeout(clock="total")
-            connection = await pool.acquire(min(clocks.connect, left), fresh=fresh)
+            connection = await pool.acquire(clocks.connect, left, fresh=fresh)
             if self._ticking is None:
                 self._ticking = loop.call_later(TICK, self._tick)
             try:

@@ -10,8 +10,9 @@ from msgspec import Struct
 from teppan.core.errors import BadRequest
 from teppan.providers.http.base import HttpRequest
 
-_ADDED_HERE = frozenset({"host", "content-length", "transfer-encoding", "connection"})
+_ADDED_HERE = frozenset({"host", "content-length", "transfer-encoding", "connection", "user-agent"})
 _IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
+USER_AGENT = "User-Agent: teppan"
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _OUTSIDE_URL = re.compile(r"[^\x21-\x7e]")
 _LINE_BREAK = re.compile(r"[\r\n\0]")
@@ -53,7 +54,7 @@ def head(request: HttpRequest, to: Address) -> bytes:
     """Request line and headers. Raises `BadRequest` where a header could smuggle in another."""
     if not _TOKEN.fullmatch(request.method):
         raise BadRequest("Not an HTTP method")
-    lines = [f"{request.method} {to.target} HTTP/1.1", f"Host: {to.host_header}"]
+    lines = [f"{request.method} {to.target} HTTP/1.1", f"Host: {to.host_header}", USER_AGENT]
     for name, value in request.headers:
         if not _TOKEN.fullmatch(name) or name.lower() in _ADDED_HERE:
             raise BadRequest("A header's name is malformed, or one that is added automatically")

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 
-from teppan.core.chat import Usage
+from teppan.core.chat import Embeddings, Usage
 from teppan.core.errors import ProviderBadAnswer
-from teppan.providers.base import Embeddings, Encoded
+from teppan.providers.base import Encoded
 from teppan.providers.openai.errors import error_inside
 from teppan.providers.wire import Object, dump, objects, parse, text_or_none, tokens
 

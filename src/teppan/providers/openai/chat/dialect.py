@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from teppan.core.chat import ChatRequest, Completion
+from teppan.core.chat import ChatRequest, Completion, Embeddings
 from teppan.core.errors import ProviderError
-from teppan.providers.base import Capabilities, Embeddings, Encoded, StreamDecoder
+from teppan.providers.base import Capabilities, Encoded, StreamDecoder
 from teppan.providers.openai import embeddings, errors
 from teppan.providers.openai.chat import from_wire, to_wire
 from teppan.providers.openai.chat.stream import ChatStream
