@@ -1,8 +1,9 @@
 """Bring a database to the tables this version knows, or say why that cannot be.
 
-The stored revision is read first: when it is the newest, nothing else is loaded or done. A
-migration runs in one transaction under a lock, after a backup where the database is a file; so
-it may be killed at any point, and two instances that start at once do it once.
+The stored revision is read first: when it is the newest, nothing else is done. An empty database
+gets today's tables at once, an older one is migrated step by step; a test proves that both ways
+lead to the same tables. Either happens in one transaction under a lock, after a backup where the
+database is a file; so it may be killed at any point, and instances that start together do it once.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Text, column, inspect, select, table
+from sqlalchemy import Connection, inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from teppan.core.errors import StoreError
 from teppan.store.base import Backend, Unavailable
-from teppan.store.schema import HEAD, VERSION_TABLE
+from teppan.store.schema import HEAD, VERSION_TABLE, metadata, version
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -43,8 +44,7 @@ def stored_revision(connection: Connection) -> str | None:
     try:
         if not inspect(connection).has_table(VERSION_TABLE):
             return None
-        version = column("version_num", Text)
-        return connection.scalar(select(version).select_from(table(VERSION_TABLE)))
+        return connection.scalar(select(version.c.version_num))
     finally:
         connection.rollback()
 
@@ -53,6 +53,16 @@ def _upgrade(backend: Backend, connection: Connection, target: str) -> None:
     revision = stored_revision(connection)  # another instance may have been quicker
     if revision == target:
         return
+    if revision is None and target == HEAD:
+        with backend.transaction(connection):
+            metadata.create_all(connection, checkfirst=False)
+            version.create(connection)
+            connection.execute(version.insert().values(version_num=HEAD))
+        return
+    _migrate(backend, connection, revision, target)
+
+
+def _migrate(backend: Backend, connection: Connection, revision: str | None, target: str) -> None:
     # The migration tool takes a while to load, and is hardly ever needed.
     from alembic import command
     from alembic.script import ScriptDirectory

