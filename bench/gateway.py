@@ -18,38 +18,24 @@ import argparse
 import json
 import os
 import platform
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from load import process, report
+from load import report
 from load.build import Missing, compiled
 from load.measure import LOADS, measure
 from load.running import Failed, Running, start
 from load.systems import FACTORIES
+from load.upstream import upstream_running
 
 DEFAULT_CACHE = Path("~/.cache/teppan-bench").expanduser()
-STREAM_GAP_MS = "5"
 
 
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
-
-
-@contextmanager
-def upstream_running(cache: Path) -> Iterator[int]:
-    program = compiled("upstream", cache)
-    command = process.pinned(process.LOADER_CORE, [str(program), "0", STREAM_GAP_MS])
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
-        assert child.stdout
-        try:
-            yield int(child.stdout.readline())
-        finally:
-            child.terminate()
 
 
 def start_all(
