@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from teppan.core.chat import (
-    Embeddings,
     ChatRequest,
     Choice,
     Completion,
     Delta,
+    Embeddings,
     Finished,
     Started,
     TextDelta,
@@ -195,6 +195,18 @@ async def test_retry_after_is_obeyed_when_it_fits_and_not_waited_for_when_it_doe
     with pytest.raises(ProviderRateLimited):
         await absurd.complete()
     assert absurd.clock.slept == []
+
+
+@pytest.mark.parametrize("keys", [1, 2, 3])
+@pytest.mark.parametrize("asked", [None, 0.0, -5.0])
+async def test_a_vendor_that_throttles_and_asks_for_no_rest_is_not_stormed(
+    keys: int, asked: float | None
+) -> None:
+    bench = Bench(*[ProviderRateLimited(retry_after=asked)] * 50, keys=keys)
+    with pytest.raises(ProviderRateLimited):
+        await bench.complete()
+    assert len(bench.provider.used) == max(3, keys)
+    assert all(wait >= 0.05 for wait in bench.clock.slept)
 
 
 async def test_a_throttled_key_rests_and_another_one_answers_at_once() -> None:

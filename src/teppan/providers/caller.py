@@ -192,12 +192,12 @@ class Caller:
     ) -> Got:
         """One logical call: attempts until one succeeds or `retry.decide` gives up."""
         self._budget.called()
-        number = 0
+        tried: list[int] = []
         while True:
             key = await self._key(route, deadline)
-            number += 1
+            tried.append(key)
             attempting = Attempting(
-                route.model, number, key, request, observe, self._counting, self._clock
+                route.model, len(tried), key, request, observe, self._counting, self._clock
             )
             try:
                 got = await once(attempting)
@@ -208,7 +208,7 @@ class Caller:
             except TeppanError as error:
                 attempting.failed(error)
                 self._learn(route, key, error)
-                wait = self._wait_after(error, route, number, deadline)
+                wait = self._wait_after(error, route, tried, deadline)
                 if wait is None:
                     raise
             else:
@@ -219,11 +219,11 @@ class Caller:
                 await self._clock.sleep(wait)
 
     def _wait_after(
-        self, error: TeppanError, route: _Route, number: int, deadline: float
+        self, error: TeppanError, route: _Route, tried: Sequence[int], deadline: float
     ) -> float | None:
         """Seconds until the next attempt at this model, or None to give it up."""
         now = self._clock.monotonic()
-        situation = Situation(number, deadline - now, route.keys.any_fresh(route.name))
+        situation = Situation(len(tried), deadline - now, route.keys.any_fresh(route.name, tried))
         decision = decide(error, situation, self._policy.retry, self._dice)
         if decision.action == "next_key":
             return 0.0

@@ -7,6 +7,8 @@ again later, one request at a time, so that a vendor's own mistake does not last
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from msgspec import Struct
 
 from teppan.core.clock import Clock
@@ -40,10 +42,10 @@ class KeyRing:
                 return key
         return None
 
-    def any_fresh(self, model: str) -> bool:
-        """Whether `pick` would find a key."""
+    def any_fresh(self, model: str, tried: Collection[int] = ()) -> bool:
+        """Whether `pick` would find a key that was not tried yet."""
         return any(
-            breaker.would_allow() and not self._rests(key, model)
+            key not in tried and breaker.would_allow() and not self._rests(key, model)
             for key, breaker in enumerate(self._breakers)
         )
 
