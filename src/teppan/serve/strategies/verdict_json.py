@@ -114,12 +114,12 @@ def _best(value: Json, names: Mapping[str, str]) -> str | None:
 
 
 def _highest(judgements: Sequence[Judgement], names: Mapping[str, str]) -> str | None:
-    """The one label with the highest score, when every answer was given one."""
+    """The label with the highest score, when every answer was given one; the first shown among
+    equals, which the random order makes a draw.
+    """
     if {each.label for each in judgements} != set(names.values()):
         return None
-    top = max(each.score for each in judgements)
-    leaders = [each.label for each in judgements if each.score == top]
-    return leaders[0] if len(leaders) == 1 else None
+    return max(judgements, key=lambda each: each.score).label
 
 
 def _judgements(value: Json, names: Mapping[str, str]) -> tuple[Judgement, ...]:
