@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test check lint types bench lock clean
+.PHONY: demo test check lint types docs bench lock clean
 
 demo: $(VENV)/.core
 	@$(BIN)/teppan demo
@@ -21,6 +21,9 @@ lint: $(VENV)/.test
 
 types: $(VENV)/.test
 	$(BIN)/mypy
+
+docs: $(VENV)/.test
+	$(BIN)/python docs/generate.py
 
 bench: $(VENV)/.test
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script --quick; done

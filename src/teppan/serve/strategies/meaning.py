@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from teppan.core.chat import Json
 from teppan.core.reply import Reply
+from teppan.estimate.guards import relation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 Embed = Callable[[Sequence[str]], Awaitable["NDArray[np.float32]"]]
 """Texts to rows of length one, in their order: shape (texts, dimensions)."""
+
+
+SAME_FIGURES = 0.1
+"""How far the bar of likeness is lowered for texts that state the same figures."""
 
 
 class Likeness(Struct, frozen=True):
@@ -46,16 +51,20 @@ class Likeness(Struct, frozen=True):
         scores = self.centrality
         return scores.index(max(scores))
 
-    def groups(self, alike: float) -> tuple[int, ...]:
+    def groups(self, alike: float, texts: Sequence[str]) -> tuple[int, ...]:
         """For each text the number of the first text of its group.
 
-        Texts are joined when their cosine is at least `alike`, directly or by way of others
-        (single linkage): a text that comes later can join groups but never split one.
+        Texts are joined when their cosine is at least `alike`, or a tenth of that when they
+        state the same figures; never when their figures or negations conflict. Joining goes
+        by way of others too (single linkage): a text that comes later can join groups but
+        never split one.
         """
         first = list(range(len(self.cosines)))
         for one, row in enumerate(self.cosines):
             for other in range(one + 1, len(row)):
-                if row[other] >= alike:
+                stand = relation(texts[one], texts[other])
+                bar = alike * SAME_FIGURES if stand == "agree" else alike
+                if stand != "conflict" and row[other] >= bar:
                     low, high = sorted((first[one], first[other]))
                     first = [low if each == high else each for each in first]
         return tuple(first)

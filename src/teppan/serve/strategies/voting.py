@@ -23,7 +23,7 @@ from teppan.serve.strategies.estimates import voted
 from teppan.serve.strategies.fence import shown
 from teppan.serve.strategies.gather import Ask, Gathered, gather
 from teppan.serve.strategies.meaning import Embed, Likeness
-from teppan.serve.strategies.saying import Placed, Saying, what_they_say
+from teppan.serve.strategies.saying import Counted, Placed, what_they_say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,7 +85,7 @@ async def hold_vote(
     gathered = await gather(call, asks, timeout=timeout, enough=box.decided)
     if len(gathered.replies) < 2:
         return gathered
-    ballot, _ = await box.count(gathered)
+    ballot = (await box.count(gathered)).ballot
     speaker = ballot.winner.speaker.place
     chosen = next(reply for place, reply in gathered.replies if place == speaker)
     lost = sum(rules.weights[place] for place, _ in gathered.failures)
@@ -121,7 +121,7 @@ class BallotBox:
         self.rules = rules
         self._vectors: dict[int, NDArray[np.float32]] = {}
 
-    async def count(self, gathered: Gathered) -> tuple[Ballot, Saying]:
+    async def count(self, gathered: Gathered) -> Counted:
         """The votes so far. A reply in which no answer can be read has no weight."""
         saying = what_they_say(gathered.replies, self.request, len(gathered.pending))
         keys = {
@@ -139,14 +139,15 @@ class BallotBox:
             )
             for place, reply in gathered.replies
         )
-        return ballot, saying
+        return Counted(ballot, saying)
 
     async def decided(self, gathered: Gathered) -> bool:
         """Whether waiting for the pending votes is useless."""
         rules = self.rules
         if rules.quorum is not None and len(gathered.replies) >= rules.quorum:
             return True
-        ballot, saying = await self.count(gathered)
+        counted = await self.count(gathered)
+        ballot, saying = counted.ballot, counted.saying
         pending = sum(rules.weights[place] for place in gathered.pending)
         if not saying.final or ballot.total + pending <= 0.0:
             return False
@@ -178,7 +179,8 @@ class BallotBox:
         if likeness is None:
             return {}
         places = [place for place, _ in vague]
-        groups = likeness.groups(self.rules.alike)
+        texts = [reply.text for _, reply in vague]
+        groups = likeness.groups(self.rules.alike, texts)
         return {place: f"meaning {places[at]}" for place, at in zip(places, groups, strict=True)}
 
     async def likeness(self, replies: Placed) -> Likeness | None:
