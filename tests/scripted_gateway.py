@@ -7,13 +7,12 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
-from teppan.core.chat import ChatRequest, Completion, Delta, Usage
+from teppan.core.chat import ChatRequest, Completion, Delta, Embeddings, Usage
 from teppan.core.clock import SystemClock
 from teppan.core.errors import ModelNotFound, TeppanError
 from teppan.core.fold import fold, unfold
 from teppan.core.ids import CountingIds, Scope, new_id
 from teppan.core.reply import Outcome
-from teppan.providers.base import Embeddings
 from teppan.serve.answer import Facts
 from teppan.server.answering import Limits
 from teppan.server.app import assemble
@@ -55,12 +54,14 @@ class ScriptedAnswer:
                 raise each
             else:
                 self.gateway.said += 1
+                self.gateway.moved()
                 yield each
         self.done = True
 
     async def aclose(self) -> None:
         if not self.done:
             self.gateway.cancelled.append(self.trace_id)
+            self.gateway.moved()
 
 
 class ScriptedModels:
@@ -82,6 +83,18 @@ class ScriptedGateway:
         self.cancelled: list[str] = []
         self.said = 0
         self.ids = CountingIds()
+        self._moved = asyncio.Event()
+
+    def moved(self) -> None:
+        """Something was said or cancelled."""
+        self._moved.set()
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Waits until the gateway has come so far."""
+        async with asyncio.timeout(30):
+            while not true():
+                self._moved.clear()
+                await self._moved.wait()
 
     async def answer(self, request: ChatRequest, scope: Scope, endpoint: str) -> ScriptedAnswer:
         self.requests.append(request)
@@ -98,6 +111,7 @@ class ScriptedGateway:
                 answer.completion = fold([each async for each in answer.deltas()])
             except asyncio.CancelledError:
                 self.cancelled.append(trace_id)
+                self.moved()
                 raise
         return answer
 
