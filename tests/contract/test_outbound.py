@@ -258,7 +258,7 @@ async def test_a_compressed_body_is_decoded(outbound: Outbound, coding: str, bod
 
 
 async def test_a_small_body_cannot_become_a_huge_one(outbound: Outbound) -> None:
-    bomb = gzip.compress(b"\0" * 50_000_000)
+    bomb = gzip.compress(b"\0" * 5_000_000)
     async with answering(whole(bomb, "Content-Encoding: gzip")).listening() as vendor:
         response = await outbound.send(post(vendor))
         with pytest.raises(ProviderBadAnswer):

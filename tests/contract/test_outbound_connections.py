@@ -126,7 +126,7 @@ async def test_a_slow_reader_holds_the_vendor_back(outbound: Outbound) -> None:
         nonlocal sent
         await vendor.request(reader)
         writer.write(chunked(end=b""))
-        for _ in range(1000):
+        for _ in range(400):
             writer.write(b"10000\r\n" + b"x" * 65536 + b"\r\n")
             await writer.drain()
             sent += 65536
@@ -136,8 +136,8 @@ async def test_a_slow_reader_holds_the_vendor_back(outbound: Outbound) -> None:
     async with vendor.listening():
         response = await outbound.send(post(vendor))
         await asyncio.sleep(0.3)
-        assert sent < 32_000_000  # what the kernel's buffers took, not all of it
+        assert sent < 13_000_000  # what the kernel's buffers took, not all of it
         got = 0
         async for chunk in response.chunks():
             got += len(chunk)
-        assert got == 65_536_000
+        assert got == 400 * 65536
