@@ -41,8 +41,8 @@ class Exchange:
 
     @property
     def gone(self) -> bool:
-        """Whether the client has left."""
-        return self._connection.lost.is_set()
+        """Whether the client has left; a send that failed tells it before the event loop does."""
+        return self._connection.lost.is_set() or self._connection.transport.is_closing()
 
     async def write(self, data: bytes) -> None:
         """Send raw bytes; raises `ConnectionResetError` when the client has left."""
