@@ -299,7 +299,7 @@ def _tools(body: Json) -> tuple[Tool, ...]:
 
 
 def _tool_choice(calling: Json) -> str:
-    names = calling.get("allowedFunctionNames") or ()
+    names: list[str] = calling.get("allowedFunctionNames") or []
     if calling.get("mode") == "ANY" and len(names) == 1:
         return f"name:{names[0]}"
     return _MODES.get(calling.get("mode", "AUTO"), "auto")
