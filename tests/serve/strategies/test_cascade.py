@@ -2,12 +2,15 @@
 
 import json
 
+import msgspec
 import pytest
 
 from teppan.core.chat import ChatRequest, say
 from teppan.core.errors import AllFailed, ProviderOverloaded
+from teppan.estimate.chain import Chain
+from teppan.estimate.scorer import Scorers, Step
 from teppan.serve.strategies.cascade import Cascade, CascadeSettings
-from teppan.serve.strategies.estimates import Thresholds, first_is_right
+from teppan.serve.strategies.estimates import first_is_right
 from teppan.serve.strategies.scripted import ScriptedCall
 
 MATHS = ChatRequest(model="v", messages=(say("user", "6 x 7?"),), task_type="math")
@@ -96,20 +99,34 @@ async def test_with_none_left_the_fallback_chain_runs():
         assert len(caught.value.causes) == 3
 
 
-async def test_a_stated_quality_uses_the_thresholds_fitted_for_it():
-    fitted = [
-        {"quality": 0.8, "agree_at": 0.5, "alone_at": 0.4},
-        {"quality": 0.95, "agree_at": 1.0, "alone_at": 1.0},
-    ]
-    call = ScriptedCall({"cheap": "42"}, states={"cascade": fitted})
-    assert (await cascade(quality=0.75).run(MATHS, call)).reply.text == "42"
+def chain(models, quality, stop_at, constant):
+    """A fitted chain whose scorers always say the same."""
+    keys = ["|".join(models[: size + 1]) for size in range(len(models))]
+    steps = {key: Step((constant, *[0.0] * 32)[: 13 + size], {}) for size, key in enumerate(keys)}
+    return Chain(models, stop_at, Scorers(steps), quality, 1.0)
+
+
+async def test_a_stated_quality_stops_at_the_threshold_fitted_for_it():
+    models = ("cheap", "middle", "premium")
+    script = dict.fromkeys(models, "42")
+    fitted = (chain(models, 0.8, 0.6, 1.0), chain(models, 0.95, 0.9, 1.0))
+    call = ScriptedCall(script, states={"cascade": fitted})
+    outcome = await cascade(quality=0.75).run(MATHS, call)
     assert asked(call) == ["cheap"]
-    typed = tuple(Thresholds(**each) for each in fitted)
-    call = ScriptedCall(
-        dict.fromkeys(("cheap", "middle", "premium"), "42"), states={"cascade": typed}
-    )
+    assert (outcome.confidence.basis, outcome.confidence.calibrated) == ("scorer", True)
+    call = ScriptedCall(script, states={"cascade": msgspec.to_builtins(fitted)})
     await cascade(quality=0.9).run(MATHS, call)
     assert len(call.calls) == 3
+
+
+async def test_with_fitted_weights_the_heaviest_answer_stands_at_the_top():
+    models = ("cheap", "middle", "premium")
+    call = ScriptedCall(
+        {"cheap": "41", "middle": "40", "premium": "42"},
+        trusts={"middle": 0.9},
+        states={"cascade": chain(models, 0.9, 0.9, -5.0)},
+    )
+    assert (await cascade(quality=0.9).run(MATHS, call)).reply.text == "40"
 
 
 def test_agreement_raises_and_contradiction_lowers_the_probability():

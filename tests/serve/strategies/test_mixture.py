@@ -7,6 +7,7 @@ import pytest
 
 from teppan.core.chat import ChatRequest, say
 from teppan.core.errors import ProviderOverloaded, UnsupportedRequest
+from teppan.estimate.picker import Judged, fit
 from teppan.serve.strategies.best_of_n import BestOfN, BestOfNSettings
 from teppan.serve.strategies.mixture import Mixture, MixtureSettings
 from teppan.serve.strategies.scripted import Says, ScriptedCall
@@ -80,6 +81,17 @@ async def test_n_answers_of_each_model_are_judged():
     call = ScriptedCall({"a": "x", "b": "y", "j": scores(x=0.2, y=0.9)})
     outcome = await best_of("a", "b", n=3).run(REQUEST, call)
     assert (len(outcome.replies), outcome.reply.text) == (6, "y")
+
+
+async def test_without_a_judge_the_fitted_picker_chooses_or_else_trust():
+    judged = Judged("Why?", (("a", "x"), ("b", "y")), (0.1, 0.9))
+    picker = fit([judged] * 40)
+    script = {"a": "x", "b": "y"}
+    panel = BestOfN(BestOfNSettings(models=("a", "b")))
+    outcome = await panel.run(REQUEST, ScriptedCall(script, states={"picker": picker}))
+    assert (outcome.reply.text, outcome.confidence.basis) == ("y", "picker")
+    trusting = ScriptedCall(script, trusts={"a": 0.8})
+    assert (await panel.run(REQUEST, trusting)).reply.text == "x"
 
 
 async def test_a_judge_that_fails_leaves_the_most_trusted():

@@ -15,7 +15,7 @@ where nine answers of ten are right.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
@@ -24,7 +24,6 @@ from teppan.core.chat import ChatRequest, Json
 from teppan.core.errors import TeppanError
 from teppan.core.reply import Outcome, Reply
 from teppan.core.verdict import Confidence
-from teppan.serve.strategies.ballot import Ballot
 from teppan.serve.strategies.base import Call
 from teppan.serve.strategies.chain import whole
 from teppan.serve.strategies.critique import Critic, Order, criticise, labelled, prompt
@@ -38,19 +37,23 @@ from teppan.serve.strategies.ensemble import (
     last_resort,
     one_choice_only,
 )
-from teppan.serve.strategies.estimates import judged, relied_on, thresholds
+from teppan.serve.strategies.estimates import chain_of, judged, learned_weights, relied_on
 from teppan.serve.strategies.gather import Ask, Failure, Gathered, gather
 from teppan.serve.strategies.meaning import Embed
+from teppan.serve.strategies.saying import Counted
 from teppan.serve.strategies.variation import distinct
 from teppan.serve.strategies.voting import BallotBox, Rules
+
+if TYPE_CHECKING:
+    from teppan.estimate.chain import Chain
 
 
 class CascadeSettings(EnsembleSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`models` from cheap to premium.
 
     `agree_at` and `alone_at` are the confidence at which agreeing answers, or one alone, are
-    served. With `quality` (a share of right answers) the thresholds fitted for it are used
-    where there are any. `critic` validates last, by the `constitution`. Texts whose cosine
+    served. With `quality` (a share of right answers) the threshold fitted for it is used
+    where there is one. `critic` validates last, by the `constitution`. Texts whose cosine
     reaches `alike` mean the same.
     """
 
@@ -69,20 +72,20 @@ class _Climb(Struct, frozen=True):
     """How far one request has come."""
 
     gathered: Gathered
-    ballot: Ballot | None = None
+    votes: Counted | None = None
     confidence: Confidence | None = None
 
     @property
     def best(self) -> Reply:
-        """The reply that speaks for the answer with most weight; the last when there is no vote."""
-        if self.ballot is None:
+        """The reply that speaks for the answer with most weight; the last when none was read."""
+        if self.votes is None or len(self.votes.saying.unread) == len(self.gathered.replies):
             return self.gathered.answers[-1]
-        place = self.ballot.winner.speaker.place
+        place = self.votes.ballot.winner.speaker.place
         return next(reply for at, reply in self.gathered.replies if at == place)
 
     @property
     def agreed(self) -> bool:
-        return self.ballot is not None and len(self.ballot.winner.votes) > 1
+        return self.votes is not None and len(self.votes.ballot.winner.votes) > 1
 
     @property
     def evidence(self) -> dict[str, Json]:
@@ -113,27 +116,39 @@ class Cascade:
         """Raises `UnsupportedRequest` for n > 1, `AllFailed` when nobody answers."""
         one_choice_only(request)
         steps = distinct(request, self.settings.models)
-        weights = [call.trust(model, request.task_type) for model, _ in steps]
+        chain = chain_of(call, self.settings.models, self.settings.quality)
+        weights = learned_weights(call, request, self.settings.models)
         box = BallotBox(
             request, Rules(weights=weights, embed=self.embed, alike=self.settings.alike)
         )
-        bars = thresholds(call, self.settings.quality) or self.settings
         climb = _Climb(Gathered(()))
         for place, (model, each) in enumerate(steps):
-            if place == len(steps) - 1 and request.stream and not self.critic:
+            if place == len(steps) - 1 and request.stream and not (self.critic or chain):
                 return await self._last_word(model, each, call, climb)
-            climb = await self._step(place, Ask(model, each), call, box, climb)
-            if climb.confidence is not None and climb.confidence.value >= (
-                bars.agree_at if climb.agreed else bars.alone_at
-            ):
+            climb = await self._step(place, Ask(model, each), call, (box, chain), climb)
+            if self._sure(climb, chain):
                 return _stopped(climb)
         if not climb.gathered.replies:
             causes = climb.gathered.causes
             return await last_resort(call, self.settings.fallback, request, causes)
-        return await self._at_the_top(request, call, climb)
+        return await self._at_the_top(request, call, climb, chain)
+
+    def _sure(self, climb: _Climb, chain: Chain | None) -> bool:
+        """Whether the confidence reaches its threshold: the fitted one for a stated quality."""
+        if climb.confidence is None:
+            return False
+        if chain is not None and self.settings.quality is not None:
+            return climb.confidence.value >= chain.stop_at
+        bar = self.settings.agree_at if climb.agreed else self.settings.alone_at
+        return climb.confidence.value >= bar
 
     async def _step(
-        self, place: int, ask: Ask, call: Call, box: BallotBox, climb: _Climb
+        self,
+        place: int,
+        ask: Ask,
+        call: Call,
+        knowing: tuple[BallotBox, Chain | None],
+        climb: _Climb,
     ) -> _Climb:
         """One more model's answer, or its failure, which leaves the climb without confidence."""
         before = climb.gathered
@@ -143,16 +158,23 @@ class Cascade:
             (*before.failures, *((place, failure) for _, failure in new.failures)),
         )
         if not new.answers:
-            return _Climb(gathered, climb.ballot)
-        ballot = (await box.count(gathered))[0] if len(gathered.replies) > 1 else None
-        return _Climb(gathered, ballot, relied_on(call, ask.request, gathered.answers, ballot))
+            return _Climb(gathered, climb.votes)
+        box, chain = knowing
+        climb = _Climb(gathered, await box.count(gathered))
+        assert climb.votes is not None
+        sure = relied_on(call, ask.request, climb.votes, climb.best, chain)
+        return _Climb(gathered, climb.votes, sure)
 
-    async def _at_the_top(self, request: ChatRequest, call: Call, climb: _Climb) -> Outcome:
-        """No model is left: the critic decides, else an agreement, else the last model."""
+    async def _at_the_top(
+        self, request: ChatRequest, call: Call, climb: _Climb, chain: Chain | None = None
+    ) -> Outcome:
+        """No model is left: the critic decides, else an agreement, else the last model; with
+        fitted weights the heaviest answer.
+        """
         replies = climb.gathered.answers
         if self.critic and len(replies) > 1:
             return await self._validated(self.critic, request, call, climb)
-        chosen = climb.best if climb.agreed else replies[-1]
+        chosen = climb.best if climb.agreed or chain else replies[-1]
         return Outcome(
             reply=chosen,
             reason=f"{chosen.model} {'stands confirmed' if climb.agreed else 'had the last word'}",
@@ -195,7 +217,7 @@ class Cascade:
             gathered = Gathered(climb.gathered.replies, (*climb.gathered.failures, last))
             if not gathered.replies:
                 return await last_resort(call, self.settings.fallback, request, gathered.causes)
-            return await self._at_the_top(request, call, _Climb(gathered, climb.ballot))
+            return await self._at_the_top(request, call, _Climb(gathered, climb.votes))
         return Outcome(
             reply=reply,
             reason=f"{model} had the last word",
@@ -219,7 +241,7 @@ def _stopped(climb: _Climb) -> Outcome:
 
 def _one_of_each(climb: _Climb) -> Sequence[Reply]:
     """The speaker of each group of answers, in the order they were asked."""
-    if climb.ballot is None:
+    if climb.votes is None:
         return climb.gathered.answers
-    speaking = {group.speaker.place for group in climb.ballot.groups}
+    speaking = {group.speaker.place for group in climb.votes.ballot.groups}
     return [reply for place, reply in climb.gathered.replies if place in speaking]

@@ -2,7 +2,8 @@
 
     state "voters"       estimate.voters.VoterWeights       what a model's vote weighs
     state "confidence"   estimate.confidence.Calibrations   raw figures made into probabilities
-    state "cascade"      Thresholds, one for each quality   when a cascade may stop
+    state "cascade"      estimate.chain.Chain, one or more  when a cascade may stop
+    state "picker"       estimate.picker.Picker             which open answer reads best
 
 A state is the object itself or its JSON. The modules that need numpy are loaded with the first
 fitted state: an idle gateway has no use for them.
@@ -12,32 +13,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
-from msgspec import Struct
 
 from teppan.core.chat import ChatRequest
 from teppan.core.reply import Reply
 from teppan.core.verdict import Confidence, Verdict
 from teppan.estimate.confidence import Calibrations
-from teppan.serve.strategies.ballot import Ballot
 from teppan.serve.strategies.base import Call
+from teppan.serve.strategies.saying import Counted
+
+if TYPE_CHECKING:
+    from teppan.estimate.chain import Chain
 
 Fitted = TypeVar("Fitted")
 
 WRONG_WAYS = 4
 """In how many ways a wrong answer is wrong, by default: two that err agree once in so many."""
-
-
-class Thresholds(Struct, frozen=True, kw_only=True):
-    """The confidence at which a cascade keeps `quality` (a share of right answers): for answers
-    that agree, and for one alone.
-    """
-
-    quality: float
-    agree_at: float
-    alone_at: float
 
 
 def learned_weights(call: Call, request: ChatRequest, models: Sequence[str]) -> list[float]:
@@ -64,17 +57,40 @@ def judged(call: Call, request: ChatRequest, verdict: Verdict, reply: Reply) -> 
 
 
 def relied_on(
-    call: Call, request: ChatRequest, replies: Sequence[Reply], ballot: Ballot | None
+    call: Call, request: ChatRequest, votes: Counted, speaker: Reply, chain: Chain | None
 ) -> Confidence:
-    """The confidence in the best answer so far of a cascade."""
-    if ballot is None:
-        trust = call.trust(replies[-1].model, request.task_type)
-        return calibrated(call, request, "trust", trust)
+    """The confidence in the best answer so far of a cascade: that of the fitted scorer for these
+    steps, else what the trust in each model and their agreement come to.
+    """
+    if chain is not None and (learned := _scored(request, votes, speaker, chain)) is not None:
+        return Confidence(learned, "scorer", learned, calibrated=True)
     groups = [
         [call.trust(vote.model, request.task_type) for vote in group.votes]
-        for group in ballot.groups
+        for group in votes.ballot.groups
     ]
-    return calibrated(call, request, "agreement", first_is_right(groups))
+    basis = "trust" if len(groups) == len(groups[0]) == 1 else "agreement"
+    return calibrated(call, request, basis, first_is_right(groups))
+
+
+def _scored(request: ChatRequest, votes: Counted, speaker: Reply, chain: Chain) -> float | None:
+    from teppan.estimate.scorer import Heard, wording_of
+    from teppan.estimate.voters import question_of
+
+    winner = votes.ballot.winner
+    cast = sorted(
+        (vote for group in votes.ballot.groups for vote in group.votes), key=lambda vote: vote.place
+    )
+    heard = [
+        Heard(
+            vote.model,
+            vote.key == winner.key if vote.place in votes.saying.keys else None,
+            vote.weight,
+        )
+        for vote in cast
+    ]
+    wording = wording_of(speaker.text, plain=winner.speaker.plain)
+    question = question_of(request.question, request.task_type)
+    return chain.scorers.of(heard, winner.speaker.model, wording, question)
 
 
 def first_is_right(groups: Sequence[Sequence[float]]) -> float:
@@ -94,13 +110,31 @@ def first_is_right(groups: Sequence[Sequence[float]]) -> float:
     return ways[0] / (sum(ways) + math.prod(wrong))
 
 
-def thresholds(call: Call, quality: float | None) -> Thresholds | None:
-    """The fitted thresholds of the lowest quality that is at least the one asked for."""
-    if quality is None or call.state("cascade") is None:
+def chain_of(call: Call, models: Sequence[str], quality: float | None) -> Chain | None:
+    """The chain fitted for these models: the cheapest that has the quality asked for, else the
+    one of the highest quality.
+    """
+    state = call.state("cascade")
+    if state is None:
         return None
-    fitted = _fitted(call, "cascade", tuple[Thresholds, ...]) or ()
-    enough = [each for each in fitted if each.quality >= quality]
-    return min(enough, key=lambda each: each.quality, default=None)
+    from teppan.estimate.chain import Chain
+
+    chains = (state,) if isinstance(state, Chain) else msgspec.convert(state, tuple[Chain, ...])
+    fitted = [each for each in chains if each.models == tuple(models)]
+    enough = [each for each in fitted if quality is not None and each.quality >= quality]
+    best = max(fitted, key=lambda each: each.quality, default=None)
+    return min(enough, key=lambda each: each.cost, default=best)
+
+
+def picked(call: Call, request: ChatRequest, replies: Sequence[Reply]) -> list[float] | None:
+    """How good each open answer reads, by the fitted picker; None where none is fitted."""
+    if call.state("picker") is None:
+        return None
+    from teppan.estimate.picker import Picker
+
+    picker = _fitted(call, "picker", Picker)
+    texts = [(reply.model, reply.text) for reply in replies]
+    return picker.scores(request.question, texts) if picker else None
 
 
 def calibrated(call: Call, request: ChatRequest, basis: str, raw: float) -> Confidence:
@@ -118,6 +152,6 @@ def calibrated(call: Call, request: ChatRequest, basis: str, raw: float) -> Conf
 
 def _fitted(call: Call, name: str, kind: type[Fitted]) -> Fitted | None:
     state = call.state(name)
-    if state is None or (isinstance(kind, type) and isinstance(state, kind)):
+    if state is None or isinstance(state, kind):
         return state
     return msgspec.convert(state, kind)

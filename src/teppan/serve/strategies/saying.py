@@ -17,6 +17,7 @@ from msgspec import Struct
 from teppan.core.chat import ChatRequest, Json
 from teppan.core.reply import Reply
 from teppan.estimate.answers import AnswerKind, read_answers
+from teppan.serve.strategies.ballot import Ballot
 
 _EXACT: tuple[AnswerKind, ...] = ("option", "number", "boolean", "literal", "phrase")
 
@@ -37,6 +38,13 @@ class Saying(Struct, frozen=True):
     unread: tuple[int, ...] = ()
     plain: frozenset[int] = frozenset()
     final: bool = True
+
+
+class Counted(Struct, frozen=True):
+    """A counted vote, with how the replies were read."""
+
+    ballot: Ballot
+    saying: Saying
 
 
 def what_they_say(replies: Placed, request: ChatRequest, pending: int) -> Saying:
