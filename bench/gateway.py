@@ -70,12 +70,15 @@ def run_rounds(
     for turn in range(rounds):
         for load in LOADS:
             for running in order(live, turn):
+                name = running.system.name
                 running.go_on()
                 try:
                     figures = measure(running, load, loader, work, shorten)
+                except Failed as reason:
+                    say(f"  round {turn + 1} {load.name:12} {name:10} no figures: {reason}")
+                    continue
                 finally:
                     running.stop()
-                name = running.system.name
                 rows.append({"system": name, "load": load.name, "round": turn, **figures})
                 say(
                     f"  round {turn + 1} {load.name:12} {name:10} {figures['rps']:>9,.0f}/s"
@@ -116,7 +119,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     measured = report.figures(rows, starts)
     return {
         "figures": measured,
-        "goals": report.goals(measured),
+        "goals": report.goals(measured, disturbed=report.disturbed(rows)),
+        "disturbed": report.disturbed(rows),
         "absent": absent,
         "notes": {r.system.name: r.system.note for r in live},
         "machine": machine(rows),
@@ -153,6 +157,8 @@ def main() -> int:
         print(f"  {name} is absent: {reason.splitlines()[0]}")
     print("\ngoals (ours over the peer):")
     print(report.goal_lines(result["goals"]))
+    if result["disturbed"]:
+        print("\nthis machine was too busy to measure speed: no goal of speed is judged; run again")
     print(f"\nthe host took {result['machine']['host_took']:.0%} of this machine's time meanwhile")
     return 0
 

@@ -16,7 +16,7 @@ from load import process
 from load.peers import clean_environment
 from load.systems import System
 
-START_LIMIT_SECONDS = 90.0
+START_LIMIT_SECONDS = 300.0
 TEXT_END = "That is Rayleigh scattering."
 STREAMED_TEXT = "".join(f" token{n}" for n in range(1, 19))
 QUESTION = "Explain in two sentences why the sky is blue, and mention Rayleigh scattering. " * 3
@@ -50,7 +50,7 @@ class Running:
     idle_mb: float = 0.0
 
     def ask(self, *, stream: bool) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         headers = {"Content-Type": "application/json", **self.system.headers}
         try:
             connection.request("POST", self.system.path, body(self.system, stream=stream), headers)
