@@ -220,11 +220,16 @@ async def test_a_limit_says_when_to_come_again_in_the_clients_own_format(address
     assert (got.headers["retry-after"], got.headers["retry-after-ms"]) == ("8", "7200")
 
 
-async def test_what_nobody_foresaw_is_told_without_its_details(address: str) -> None:
+async def test_what_nobody_foresaw_is_told_and_logged_without_its_details(
+    address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     got = await post(address, "/v1/chat/completions", {**QUESTION, "model": "bug"})
     assert got.status == 500
     assert b"secret detail" not in got.body
     assert got.headers["x-request-id"] in got.json["error"]["message"]
+    logged = capsys.readouterr().out
+    assert "ValueError" in logged
+    assert "secret detail" not in logged
 
 
 WRONG = {
@@ -287,6 +292,10 @@ ODD = {
         {413},
     ),
     "a broken chunk": (request_bytes(transfer_encoding="chunked") + b"zz\r\nhello\r\n", {400}),
+    "an endless head": (
+        b"POST /v1/chat/completions HTTP/1.1\r\n" + b"x: " + b"y" * 2_000_000,
+        {0, 400},
+    ),
     "a bad start line": (b"GARBAGE\r\n\r\n", {400}),
     "a bare line feed in a header": (
         b"POST /v1/chat/completions HTTP/1.1\nhost: x\ncontent-length: 0\n\n",

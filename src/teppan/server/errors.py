@@ -9,6 +9,7 @@ Both say whether a provider or the gateway failed, and keep the provider's statu
 from __future__ import annotations
 
 import math
+from traceback import extract_tb
 
 import orjson
 import structlog
@@ -86,10 +87,20 @@ def error_headers(error: TeppanError) -> list[Header]:
 
 
 def typed(error: Exception, request_id: str) -> TeppanError:
-    """A typed error stays; anything else becomes an internal one, its cause only logged."""
+    """A typed error stays; anything else becomes an internal one, whose place is logged.
+
+    Its message and its variables are not: they may hold keys and what people said.
+    """
     if isinstance(error, TeppanError):
         return error
-    _log.error("unexpected error", request_id=request_id, exc_info=error)
+    _log.error(
+        "unexpected error",
+        request_id=request_id,
+        error=type(error).__name__,
+        where=[
+            f"{each.filename}:{each.lineno} {each.name}" for each in extract_tb(error.__traceback__)
+        ],
+    )
     return TeppanError(
         f"the gateway failed in a way it did not foresee; its log names request {request_id}"
     )

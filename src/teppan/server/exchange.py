@@ -102,19 +102,17 @@ class Exchange:
                 raise BadRequest("the header `content-length` is not a number")
             if int(declared) > limit:
                 raise BodyTooLarge(f"the body is larger than {limit} bytes")
-        message = await self._next()
-        body: bytes = message.get("body", b"")
-        if not message.get("more_body"):
-            return body
-        pieces, size = [body], len(body)
-        while message.get("more_body"):
+        pieces: list[bytes] = []
+        size, more = 0, True
+        while more:
             message = await self._next()
-            piece = message.get("body", b"")
+            piece: bytes = message.get("body", b"")
+            more = message.get("more_body", False)
             size += len(piece)
             if size > limit:
                 raise BodyTooLarge(f"the body is larger than {limit} bytes")
             pieces.append(piece)
-        return b"".join(pieces)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _check_type(self) -> None:
         kind = self.headers.get(b"content-type", b"application/json")

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from teppan.core.errors import ConfigError
 from teppan.server.auth import LOOPBACK_HOSTS
+from teppan.server.connection import Connection
 from teppan.server.edge import Edge
 
 IDLE = 75
@@ -85,7 +86,7 @@ class Server(uvicorn.Server):
         config = uvicorn.Config(
             app,
             loop="none",
-            http="httptools",
+            http=Connection,
             ws="none",
             lifespan="off",
             log_config=None,
