@@ -100,6 +100,13 @@ def test_settings_change_a_row_and_none_changes_nothing() -> None:
     assert book.capabilities("ollama", "abc").context == 5
 
 
+def test_a_version_in_the_address_is_not_doubled() -> None:
+    book = load({"anthropic": {"url": "https://proxy/v1/", "headers": {"x-team": "a"}}})
+    vendor = next(vendor for vendor in book.vendors({}) if vendor.name == "anthropic")
+    assert vendor.url == "https://proxy"
+    assert set(vendor.headers) == {"x-team", "anthropic-version"}
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [

@@ -68,7 +68,16 @@ class Catalogue:
 
     def vendors(self, environment: Mapping[str, str]) -> tuple[Vendor, ...]:
         """Every vendor, at the address that the environment may have set."""
-        return tuple(_addressed(vendor, environment) for vendor in self._vendors.values())
+        addressed = (_addressed(vendor, environment) for vendor in self._vendors.values())
+        return tuple(self._rooted(vendor) for vendor in addressed)
+
+    def _rooted(self, vendor: Vendor) -> Vendor:
+        """An address written with `/v1` for a dialect whose paths begin with it: not twice."""
+        adds = self.dialects[vendor.dialect].models_path().startswith("/v1/")
+        url = vendor.url.rstrip("/")
+        if adds and url.endswith("/v1"):
+            return msgspec.structs.replace(vendor, url=url.removesuffix("/v1"))
+        return vendor
 
     def suggested(self, vendor: str) -> tuple[str, ...]:
         """Names of models worth trying when nobody chose any."""
@@ -168,6 +177,8 @@ def _changed(name: str, known: Vendor | None, changes: Mapping[str, Any]) -> Ven
         needs_key = said.pop("needs_key", bool(changes.get("keys")))
         said = {"dialect": _NEW_VENDOR, "needs_key": needs_key, **said}
         return msgspec.convert({"name": name, **said}, Vendor)
+    if "headers" in said:
+        said["headers"] = {**known.headers, **said["headers"]}
     if "url" in said:
         said["url_env"] = ()  # what the settings say outright, the environment does not overrule
     return msgspec.convert({**msgspec.structs.asdict(known), **said}, Vendor)

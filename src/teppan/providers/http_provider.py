@@ -17,7 +17,7 @@ from types import TracebackType
 import msgspec
 from msgspec import Struct
 
-from teppan.core.chat import ChatRequest, Completion, Delta, Started, UsageSeen
+from teppan.core.chat import ChatRequest, Completion, Delta, Embeddings, Started, UsageSeen
 from teppan.core.clock import Clock
 from teppan.core.errors import (
     ConfigError,
@@ -33,7 +33,6 @@ from teppan.providers.base import (
     Clocks,
     Deltas,
     Dialect,
-    Embeddings,
     Encoded,
     StreamDecoder,
     Vendor,
@@ -209,16 +208,16 @@ class HttpProvider:
         """Sends; returns a response of status 2xx whose content type may be an answer."""
         if not encoded.path.startswith("/"):
             raise ConfigError(f"a path of {self.name} must start with /: the key goes to one host")
-        headers = [
-            *self._headers,
-            *encoded.headers,
-            ("accept", wanted),
-            *(dialect.auth(self._keys[key].reveal()) if self._keys else ()),
-        ]
+        # What the vendor's row says is overruled by what this request needs.
+        headers = dict(self._headers) | dict(encoded.headers) | {"accept": wanted}
+        if self._keys:
+            headers |= dict(dialect.auth(self._keys[key].reveal()))
         if encoded.body:
-            headers.append(("content-type", _JSON))
+            headers["content-type"] = _JSON
         response = await self._outbound.send(
-            HttpRequest(method, self._base + encoded.path, tuple(headers), encoded.body, clocks)
+            HttpRequest(
+                method, self._base + encoded.path, tuple(headers.items()), encoded.body, clocks
+            )
         )
         usable = False
         try:
