@@ -40,8 +40,8 @@ def cli_page() -> str:
         "3 key refused,\n4 not found, 5 conflict, 6 too many requests, 7 the store or a drain, "
         "8 no answer was good enough,\n9 a vendor failed.\n"
     )
-    for name, command in sorted(group.commands.items()):
-        for verb, inner in _verbs(name, command):
+    for name in group.list_commands(None):
+        for verb, inner in _verbs(name, group.get_command(None, name)):
             parts.append(_verb(verb, inner))
     return "\n".join(parts)
 

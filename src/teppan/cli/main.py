@@ -1,32 +1,60 @@
-"""`teppan`: one file per verb; this one lists them and turns errors into exit codes."""
+"""`teppan`: one file per verb; this one lists them and turns errors into exit codes.
+
+A verb's file is imported when the verb is used: `teppan serve` has no use for what `demo` needs.
+"""
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from teppan import __version__
-from teppan.cli import (
-    ask,
-    config,
-    costs,
-    demo,
-    doctor,
-    ensemble,
-    init,
-    keys,
-    models,
-    serve,
-    simulate,
-    trace,
-)
 from teppan.cli.output import fail
 from teppan.core.errors import TeppanError
 
+VERBS = (
+    "serve",
+    "demo",
+    "init",
+    "doctor",
+    "config",
+    "models",
+    "keys",
+    "ask",
+    "ensemble",
+    "trace",
+    "costs",
+    "backtest",
+    "simulate",
+)
+
+
+class Verbs(TyperGroup):
+    """The verbs: each a function in the file of its name, or an `app` with verbs of its own."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"teppan.cli.{cmd_name}")
+        verb = getattr(module, "app", None)
+        if verb is None:
+            verb = typer.Typer(rich_markup_mode=None)
+            verb.command(cmd_name)(getattr(module, cmd_name))
+        command = typer.main.get_command(verb)
+        command.name = cmd_name
+        return command
+
+
 app = typer.Typer(
     name="teppan",
+    cls=Verbs,
     help="Many models behind one API: the best answer at the least cost.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -47,20 +75,6 @@ def options(
     ] = False,
 ) -> None:
     """Many models behind one API: the best answer at the least cost."""
-
-
-app.command()(serve.serve)
-app.command()(demo.demo)
-app.command()(init.init)
-app.command()(doctor.doctor)
-app.command()(ask.ask)
-app.command()(ensemble.ensemble)
-app.command()(models.models)
-app.command()(trace.trace)
-app.command()(costs.costs)
-app.command()(simulate.simulate)
-app.command()(config.config)
-app.add_typer(keys.app, name="keys")
 
 
 def run() -> None:

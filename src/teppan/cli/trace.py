@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from teppan.build import open_store
@@ -15,19 +16,28 @@ from teppan.config.load import load
 from teppan.core.errors import NotFound
 from teppan.core.ids import LOCAL
 from teppan.core.money import dollars
-from teppan.core.trace import Trace
+from teppan.core.trace import Said, Trace
 from teppan.store.store import Store
+
+EXPORTED = 10_000
 
 
 def trace(
     trace_id: Annotated[
         str | None, typer.Argument(help="A trace id; the last ones when missing.")
     ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(help="Write the last 10,000 answers to this file, as `backtest` reads them."),
+    ] = None,
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show one request, or list the last ones."""
-    asyncio.run(_trace(trace_id, config, as_json))
+    """Show one request, list the last ones, or export them for `teppan backtest`."""
+    if export is not None:
+        asyncio.run(_export(export, config))
+    else:
+        asyncio.run(_trace(trace_id, config, as_json))
 
 
 async def _trace(trace_id: str | None, config: str | None, as_json: bool) -> None:
@@ -45,6 +55,41 @@ async def _trace(trace_id: str | None, config: str | None, as_json: bool) -> Non
         print_json(found)
     else:
         _print(found)
+
+
+async def _export(path: Path, config: str | None) -> None:
+    store = await open_store(load(Path(config) if config else None))
+    try:
+        traces = await store.traces.list(LOCAL, limit=EXPORTED)
+    finally:
+        await store.close()
+    rows = [row for each in traces for row in recorded(each)]
+    with path.open("wb") as file:
+        for row in rows:
+            file.write(msgspec.json.encode(row) + b"\n")
+    console().print(f"wrote {len(rows)} answers of {len(traces)} requests to {path}")
+    console().print("`score` is empty: fill it in (0 to 1) where you know how good an answer was")
+
+
+def recorded(trace: Trace) -> list[dict[str, object]]:
+    """The rows of one trace in the format of recorded answers; none without its words."""
+    if trace.request is None or trace.answer is None:
+        return []
+    said = trace.replies or (Said(trace.served, "single", trace.answer.text, trace.cost),)
+    return [
+        {
+            "prompt_id": trace.id,
+            "benchmark": "traces",
+            "category": trace.task_type,
+            "prompt": trace.request.question,
+            "model": each.model,
+            "response": each.text,
+            "answer": None,
+            "score": None,
+            "cost_usd": None if each.cost is None else each.cost / 1e6,
+        }
+        for each in said
+    ]
 
 
 async def _last(store: Store, as_json: bool) -> None:

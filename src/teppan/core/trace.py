@@ -67,6 +67,15 @@ class Route(Struct, frozen=True):
     features: Evidence | None = None
 
 
+class Said(Struct, frozen=True):
+    """What one member of an ensemble said: kept so that other strategies can be replayed."""
+
+    model: str
+    role: CallRole
+    text: str
+    cost: Micros | None = None
+
+
 class Trace(Struct, frozen=True, kw_only=True):
     """One request: who asked what, how it was answered, what it cost."""
 
@@ -96,6 +105,7 @@ class Trace(Struct, frozen=True, kw_only=True):
     dropped: tuple[str, ...] = ()
     request: ChatRequest | None = None
     answer: Completion | None = None
+    replies: tuple[Said, ...] = ()
 
     @property
     def cost(self) -> Micros | None:

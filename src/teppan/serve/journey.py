@@ -8,7 +8,7 @@ from teppan.core.errors import TeppanError
 from teppan.core.ids import NewId, Scope
 from teppan.core.money import Micros, total
 from teppan.core.reply import Outcome
-from teppan.core.trace import ModelCall, Route, Trace, TraceStatus
+from teppan.core.trace import ModelCall, Route, Said, Trace, TraceStatus
 
 
 class Journey:
@@ -120,7 +120,15 @@ class Journey:
             dropped=self.dropped,
             request=request if content else None,
             answer=answer if content else None,
+            replies=_said(outcome) if outcome and content else (),
         )
+
+
+def _said(outcome: Outcome) -> tuple[Said, ...]:
+    """What each member said; nothing when one model alone was asked, whose words are the answer."""
+    if len(outcome.replies) < 2:
+        return ()
+    return tuple(Said(reply.model, reply.role, reply.text, reply.cost) for reply in outcome.replies)
 
 
 def _covered(spans: list[tuple[float, float]]) -> float:
