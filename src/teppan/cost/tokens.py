@@ -43,8 +43,8 @@ _SAMPLE = 16_384
 _MESSAGE, _ANSWER, _PICTURE = 4, 3, 765
 """Tokens around each message and before the answer; tokens of a picture of 1024 x 1024."""
 
-_MOST = 10_000_000
-"""More tokens than any model takes or gives in one call."""
+_MOST_INPUT, _MOST_OUTPUT = 10_000_000, 400_000
+"""More tokens than any model takes, or gives, in one call (2026-11)."""
 
 
 def estimate(text: str) -> int:
@@ -129,7 +129,7 @@ class TokenCount:
 
 def _input_holds(usage: Usage) -> bool:
     return (
-        0 < usage.input <= _MOST
+        0 < usage.input <= _MOST_INPUT
         and usage.cached >= 0
         and usage.cache_written >= 0
         and usage.cached + usage.cache_written <= usage.input
@@ -137,7 +137,7 @@ def _input_holds(usage: Usage) -> bool:
 
 
 def _output_holds(usage: Usage, spoken: bool) -> bool:
-    return spoken <= usage.output <= _MOST and 0 <= usage.reasoning <= usage.output
+    return spoken <= usage.output <= _MOST_OUTPUT and 0 <= usage.reasoning <= usage.output
 
 
 def _mended(request: ChatRequest, reported: Usage, produced: Sequence[str], whole: bool) -> Usage:
