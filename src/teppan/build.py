@@ -21,16 +21,19 @@ from msgspec import Struct
 from teppan.config.load import resolve_key
 from teppan.config.pack import Pack, load_pack
 from teppan.config.schema import Settings
-from teppan.core.chat import Json
+from teppan.core.chat import ChatRequest, Json, Usage
 from teppan.core.clock import Clock, SystemClock
 from teppan.core.errors import ConfigError
-from teppan.core.ids import content_hash, new_id
+from teppan.core.ids import LOCAL, content_hash, new_id
 from teppan.core.release import Release
+from teppan.core.reply import Reply
 from teppan.core.secret import Secret
 from teppan.core.trace import Route
 from teppan.cost.meter import Meter
 from teppan.cost.prices import Prices, override
 from teppan.cost.tokens import TokenCount
+from teppan.estimate.trust import PRIOR
+from teppan.learn.evals.backtest import Answering, Served
 from teppan.providers import catalogue
 from teppan.providers.base import Clocks, Provider
 from teppan.providers.breaker import BreakerPolicy
@@ -40,9 +43,12 @@ from teppan.providers.discovery import Found, discover
 from teppan.providers.embed import HashingEmbedder
 from teppan.providers.http import Outbound, open_outbound
 from teppan.providers.http_provider import HttpProvider
+from teppan.providers.replay import NAME as REPLAY
+from teppan.providers.replay import Recordings, ReplayProvider
 from teppan.providers.retry import RetryPolicy
-from teppan.serve.call import Reach
+from teppan.serve.call import JourneyCall, Reach
 from teppan.serve.gateway import Gateway
+from teppan.serve.journey import Journey
 from teppan.serve.lineup import Lineup, Offered, filled, line_up
 from teppan.serve.models import Models, Routed, Virtual
 from teppan.serve.record import Recorder
@@ -304,6 +310,63 @@ def open_release(settings: Settings, pack: Pack | None) -> Release:
     prompts = pack.prompts if pack else {}
     words = msgspec.json.encode([sorted(prompts.items()), states])
     return Release(f"rel_{content_hash(words)[:12]}", prompts, states)
+
+
+def replaying(
+    recordings: Recordings,
+    strategy: str,
+    settings: Mapping[str, Json],
+    states: Mapping[str, Any],
+    trust: Mapping[str, float],
+) -> Answering:
+    """A strategy over recorded answers, for back-tests: its real code, and nobody is called.
+
+    `states` are those of a release, `trust` is by the name of a model, for any task. Every model
+    that is asked answers at once, so nothing is saved by stopping early.
+    """
+    provider = ReplayProvider(recordings)
+    made = build_strategy(strategy, settings, embedder())
+    clock, chance = SystemClock(), random.Random(0)
+    reach = Reach(
+        Caller({REPLAY: provider}, counting=TokenCount(), clock=clock, dice=chance),
+        Models((), {REPLAY: recordings.models}, partial(direct, ())),
+        _Unpriced(),
+        _Given(trust),
+        chance.random,
+        max_depth=4,
+        max_calls=10_000,
+    )
+    release = Release("rel_replay", {}, states)
+
+    async def answer(request: ChatRequest) -> Served:
+        journey = Journey(request, LOCAL, "replay", clock=clock, new_id=new_id, allowed=60.0)
+        outcome = await made.run(request, JourneyCall(reach, journey, release))
+        asked = [call.model.removeprefix(f"{REPLAY}/") for call in journey.calls]
+        extra = outcome.reply.completion.extra if isinstance(outcome.reply, Reply) else None
+        return Served(
+            row=(extra or {}).get("recorded"),
+            asked=tuple(provider.recorded(request, model) for model in asked),
+            confidence=outcome.confidence.value if outcome.confidence else None,
+        )
+
+    return answer
+
+
+class _Given:
+    """Trust that is given and does not change."""
+
+    def __init__(self, scores: Mapping[str, float]) -> None:
+        self._scores = scores
+
+    def of(self, model: str, task_type: str | None) -> float:
+        return self._scores.get(model, PRIOR)
+
+
+class _Unpriced:
+    """Recorded answers carry their own cost: no price list is asked."""
+
+    def price(self, model: str, returned: str, usage: Usage) -> tuple[None, str]:
+        return None, ""
 
 
 def open_catalogue(settings: Settings) -> Catalogue:

@@ -225,12 +225,10 @@ def _stated(text: str) -> str | None:
 
 def _stated_field(text: str) -> str | None:
     """The value of the last JSON field named answer, solution or result, even in broken JSON."""
-    match = None
-    for match in _FIELD.finditer(text):
-        pass
-    if match is None:
+    fields = list(_FIELD.finditer(text))
+    if not fields:
         return None
-    rest = text[match.end() :]
+    rest = text[fields[-1].end() :]
     try:
         value, _ = json.JSONDecoder(strict=False).raw_decode(rest)
     except (ValueError, RecursionError):

@@ -120,7 +120,7 @@ def fit(votes: Sequence[Votes]) -> VoterWeights:
 
     Questions that nobody, or everybody, answered right teach nothing and are left out.
     """
-    useful = [each for each in votes if 0 < len(each.right & set(each.answers.values()))]
+    useful = [each for each in votes if each.right & set(each.answers.values())]
     useful = [each for each in useful if set(each.answers.values()) - each.right]
     counts = Counter(model for each in useful for model in each.answers)
     models = sorted(model for model, count in counts.items() if count >= FEWEST_VOTES)
