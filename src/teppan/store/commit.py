@@ -56,7 +56,7 @@ class Committer:
     """Owns the one writing connection; used by one thread only.
 
     `patience` is how many seconds a write waits for a database that is locked or away. `failure`
-    says what went wrong last, until a commit succeeds again.
+    says why nothing can be written, until something can.
     """
 
     def __init__(
@@ -86,7 +86,8 @@ class Committer:
             return self.commit(jobs[:half]) + self.commit(jobs[half:])
         if not everyone and _clean(jobs[0]):
             return self.commit(jobs)
-        self.failure = reason
+        if everyone:
+            self.failure = reason
         return [(job.future, None, reason) for job in jobs]
 
     def write_lane(self, lane: Lane[Any], rows: list[Row]) -> None:
@@ -94,9 +95,8 @@ class Committer:
         try:
             self._transaction(lambda connection: lane.insert(connection, rows), relaxed=True)
         except Exception as error:  # noqa: BLE001 - the same border
-            reason, everyone = self._backend.explain(error)
+            _, everyone = self._backend.explain(error)
             if everyone or len(rows) == 1:
-                self.failure = reason
                 lane.dropped += len(rows)
                 return
             half = len(rows) // 2
