@@ -40,7 +40,7 @@ class HashingEmbedder:
                 code = zlib.crc32(feature.encode())
                 row[code % self.dimensions] += 1.0 if code & 0x8000_0000 else -1.0
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        return rows / np.where(lengths == 0, 1, lengths)
+        return (rows / np.where(lengths == 0, 1, lengths)).astype(np.float32)
 
     def _features(self, text: str) -> list[str]:
         features = []
