@@ -16,11 +16,19 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from teppan.core.chat import ChatRequest, Choice, Completion, Delta, Usage, say
-from teppan.core.errors import ModelNotFound, UnsupportedRequest
+from teppan.core.chat import (
+    ChatRequest,
+    Choice,
+    Completion,
+    Delta,
+    Embeddings,
+    Usage,
+    say,
+)
+from teppan.core.errors import ProviderModelNotFound, UnsupportedRequest
 from teppan.core.fold import unfold
 from teppan.core.money import MICROS_PER_DOLLAR
-from teppan.providers.base import Attempted, Clocks, Embeddings
+from teppan.providers.base import Attempted, Clocks
 
 Row = TypeVar("Row")
 
@@ -169,7 +177,7 @@ def read(file: Path, kind: type[Row]) -> Iterator[Row]:
 class ReplayProvider:
     """Answers with what was recorded for the words of the last user message.
 
-    A request's seed chooses among samples. What was never recorded is `ModelNotFound`.
+    A request's seed chooses among samples. What was never recorded is `ProviderModelNotFound`.
     """
 
     name = NAME
@@ -186,7 +194,9 @@ class ReplayProvider:
         if prompt_id is not None:
             row = self._recordings.of(prompt_id, model, max(0, (request.seed or 1) - 1))
         if row is None:
-            raise ModelNotFound(f"no answer of {model} to this prompt was recorded", model=model)
+            raise ProviderModelNotFound(
+                f"no answer of {model} to this prompt was recorded", model=model
+            )
         return row
 
     async def complete(
