@@ -80,7 +80,8 @@ async def test_the_new_messages_version_has_no_sampling_fields(
 @pytest.mark.parametrize(
     ("messages", "complaint"),
     [
-        ([{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t"}]}], "unexpected"),
+        ([{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t"}]}],
+         "unexpected"),
         ([{"role": "assistant", "content": [{"type": "thinking", "thinking": "x",
           "signature": "forged"}]}], "Invalid `signature`"),
         ([{"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "n",
@@ -154,9 +155,9 @@ async def test_gemini_calls_tools_with_signatures_it_wants_back(
     fleet: Fleet, http: aiohttp.ClientSession
 ) -> None:
     url = fleet.address("google") + "/models/sim-gemini-pro:generateContent"
-    declared = [{"functionDeclarations": [{"name": "get_weather", "description": "Weather of a city",
-                                           "parameters": {"type": "OBJECT", "properties": {
-                                               "city": {"type": "STRING"}}}}]}]  # fmt: skip
+    schema = {"type": "OBJECT", "properties": {"city": {"type": "STRING"}}}
+    function = {"name": "get_weather", "description": "Weather of a city", "parameters": schema}
+    declared = [{"functionDeclarations": [function]}]
     asked = {"role": "user", "parts": [{"text": ASK}]}
     _, answer = await post(http, url, {"contents": [asked], "tools": declared}, GEMINI)
     parts = answer["candidates"][0]["content"]["parts"]
