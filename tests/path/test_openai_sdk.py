@@ -228,17 +228,15 @@ async def test_what_needs_kept_conversations_is_refused_in_words(
     assert caught.value.param == "previous_response_id"
 
 
-async def test_embeddings_as_base64_and_as_numbers(client: openai.AsyncOpenAI) -> None:
-    for encoding in ("base64", "float"):
-        found = await client.embeddings.create(
-            model="sim/embed",
-            input=["a", "bb"],
-            encoding_format=encoding,  # type: ignore[arg-type]
-        )
-        assert len(found.data) == 2
-        if encoding == "float":
-            assert found.data[1].embedding == [2.0, 0.5, -1.0]
-    by_default = await client.embeddings.create(model="sim/embed", input="abc")
+async def test_embeddings_as_numbers_and_by_default_as_base64(
+    client: openai.AsyncOpenAI,
+) -> None:
+    found = await client.embeddings.create(
+        model="sim/embed", input=["a", "bb"], encoding_format="float"
+    )
+    assert [each.embedding for each in found.data] == [[1.0, 0.5, -1.0], [2.0, 0.5, -1.0]]
+    async with openai.AsyncOpenAI(base_url=client.base_url, api_key="x", max_retries=0) as lenient:
+        by_default = await lenient.embeddings.create(model="sim/embed", input="abc")
     assert list(by_default.data[0].embedding) == [3.0, 0.5, -1.0]
 
 

@@ -48,6 +48,7 @@ class ChatStream:
         self._seen: set[int] = set()
         self._refused: set[int] = set()
         self._custom: set[tuple[int, int]] = set()
+        self._proofs: dict[int, int] = {}
         self._thoughts: dict[int, list[str]] = {}
         self._tail = b',"usage":null}\n\n' if envelope.request.include_usage else b"}\n\n"
         self._frame(envelope.request.model)
@@ -113,7 +114,9 @@ class ChatStream:
             "".join(so_far), delta.signature, delta.encrypted, delta.id, delta.dialect
         )
         so_far.clear()
-        return {**thoughts([whole]), "reasoning_content": delta.text}
+        first = self._proofs.get(delta.choice, 0)
+        self._proofs[delta.choice] = first + 1
+        return {**thoughts([whole], first), "reasoning_content": delta.text}
 
     def _finished(self, delta: Finished) -> bytes:
         reason = finish(delta.reason, refused=delta.choice in self._refused)

@@ -123,10 +123,11 @@ def tool_call(call: ToolCall) -> dict[str, Json]:
     return body
 
 
-def thoughts(parts: Sequence[Reasoning]) -> dict[str, Json]:
+def thoughts(parts: Sequence[Reasoning], first: int = 0) -> dict[str, Json]:
     """The words of thoughts, and their proofs for the client to hand back in the next turn.
 
     This format's own proof is its `reasoning_details`; another's is wrapped in one of ours.
+    They are numbered from `first`, because clients join the pieces of a stream by number.
     """
     if not parts:
         return {}
@@ -136,14 +137,14 @@ def thoughts(parts: Sequence[Reasoning]) -> dict[str, Json]:
         if part.dialect == CHAT_DIALECT and part.encrypted:
             details.extend(orjson.loads(part.encrypted))
         elif part.signature or part.encrypted or part.id:
-            details.append(_wrapped(part))
+            details.append(_wrapped(part, first + len(details)))
     if details:
         body["reasoning_details"] = details
     return body
 
 
-def _wrapped(part: Reasoning) -> dict[str, Json]:
-    body: dict[str, Json] = {"type": "reasoning.text", "text": part.text}
+def _wrapped(part: Reasoning, index: int) -> dict[str, Json]:
+    body: dict[str, Json] = {"type": "reasoning.text", "text": part.text, "index": index}
     if part.encrypted:
         body["type"] = "reasoning.encrypted"
         body["data"] = part.encrypted
