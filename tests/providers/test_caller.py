@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from typing import Any
 
 import pytest
 
+from providers.caller_bench import REQUEST, USAGE, WHOLE, Bench
 from teppan.core.chat import (
-    ChatRequest,
-    Choice,
     Completion,
-    Delta,
-    Embeddings,
-    Finished,
-    Started,
-    TextDelta,
     Usage,
-    UsageSeen,
-    say,
 )
-from teppan.core.clock import FixedClock, seeded_dice
 from teppan.core.errors import (
     CircuitOpen,
     ModelNotFound,
@@ -31,113 +20,9 @@ from teppan.core.errors import (
     ProviderRateLimited,
     ProviderTimeout,
     ProviderUnauthenticated,
-    StreamIncomplete,
     UnsupportedRequest,
 )
-from teppan.core.reply import LiveReply
-from teppan.cost.tokens import TokenCount, estimate, request_tokens
-from teppan.providers.base import Attempted, Clocks, Deltas
-from teppan.providers.caller import Attempt, Caller
-
-REQUEST = ChatRequest(model="acme/small", messages=(say("user", "How many plates?"),))
-USAGE = Usage(10, 4)
-WHOLE = Completion("small-1", (Choice(say("assistant", "Thirty."), "stop"),), USAGE, id="v1")
-STREAM: list[Any] = [
-    Started("small-1", "v1"),
-    TextDelta(""),
-    TextDelta("Thir"),
-    TextDelta("ty."),
-    Finished("stop"),
-    UsageSeen(USAGE),
-]
-
-
-class Scripted:
-    """A provider that plays its script: an error is raised, a number is waited, else answered."""
-
-    name = "acme"
-
-    def __init__(self, *script: Any, keys: int = 1, clock: FixedClock | None = None) -> None:
-        self.script = list(script)
-        self.keys = keys
-        self.used: list[int] = []
-        self.clocks: list[Clocks] = []
-        self.closed = 0
-        self.clock = clock
-
-    def next(self, key: int, clocks: Clocks) -> Any:
-        self.used.append(key)
-        self.clocks.append(clocks)
-        return self.script.pop(0) if self.script else None
-
-    async def complete(
-        self, request: ChatRequest, model: str, key: int, clocks: Clocks
-    ) -> Attempted:
-        act = self.next(key, clocks)
-        if isinstance(act, Exception):
-            raise act
-        if act == "hang":
-            await asyncio.Event().wait()
-        return Attempted(act or WHOLE, 0.1, ("seed",))
-
-    def stream(self, request: ChatRequest, model: str, key: int, clocks: Clocks) -> Deltas:
-        act = self.next(key, clocks)
-        return Deltas(self.play(act if isinstance(act, list) else [act] if act else STREAM), ("n",))
-
-    async def play(self, script: list[Any]) -> AsyncGenerator[Delta]:
-        try:
-            for act in script:
-                if isinstance(act, Exception):
-                    raise act
-                if act == "hang":
-                    await asyncio.Event().wait()
-                yield act
-        finally:
-            self.closed += 1
-
-    def dropped(self, request: ChatRequest, model: str) -> tuple[str, ...]:
-        return ()
-
-    async def embed(self, texts: Sequence[str], model: str, key: int, clocks: Clocks) -> Embeddings:
-        act = self.next(key, clocks)
-        if isinstance(act, Exception):
-            raise act
-        return Embeddings("e-1", tuple((1.0,) for _ in texts), Usage(0, 0))
-
-    async def models(self, clocks: Clocks) -> tuple[str, ...]:
-        return ()
-
-
-class Bench:
-    """A caller over one scripted provider, with everything it observed."""
-
-    def __init__(self, *script: Any, keys: int = 1) -> None:
-        self.clock = FixedClock()
-        self.provider = Scripted(*script, keys=keys)
-        self.seen: list[Attempt] = []
-        self.caller = Caller(
-            {"acme": self.provider},
-            counting=TokenCount(),
-            clock=self.clock,
-            dice=seeded_dice(1),
-        )
-
-    async def complete(self, model: str = "acme/small", seconds: float = 100.0) -> Any:
-        return await self.caller.complete(
-            model, REQUEST, deadline=self.clock.monotonic() + seconds, observe=self.seen.append
-        )
-
-    async def stream(self, seconds: float = 100.0) -> Any:
-        return await self.caller.stream(
-            "acme/small",
-            REQUEST,
-            deadline=self.clock.monotonic() + seconds,
-            observe=self.seen.append,
-        )
-
-    @property
-    def outcomes(self) -> list[str]:
-        return [attempt.outcome for attempt in self.seen]
+from teppan.cost.tokens import request_tokens
 
 
 async def test_a_first_answer_is_passed_on_and_observed_once() -> None:
@@ -326,103 +211,3 @@ async def test_a_model_may_be_named_with_slash_or_colon(name: str) -> None:
 async def test_an_unknown_model_is_not_found(name: str) -> None:
     with pytest.raises(ModelNotFound):
         await Bench().complete(name)
-
-
-async def test_a_stream_returns_with_its_first_content_and_tells_everything_in_order() -> None:
-    bench = Bench()
-    live: LiveReply = await bench.stream()
-    assert bench.seen == []
-    assert [delta async for delta in live.deltas()] == STREAM
-    (attempt,) = bench.seen
-    assert (attempt.outcome, attempt.usage, attempt.dropped) == ("ok", USAGE, ("n",))
-    assert attempt.first_token is not None
-
-
-async def test_a_stream_cut_before_its_first_content_is_tried_again() -> None:
-    bench = Bench([Started("a"), StreamIncomplete()], [Started("a"), UsageSeen(USAGE)])
-    live = await bench.stream()
-    assert [delta async for delta in live.deltas()] == STREAM
-    assert bench.outcomes == ["failed", "failed", "ok"]
-
-
-async def test_a_stream_cut_after_its_first_content_is_an_error_and_never_tried_again() -> None:
-    bench = Bench([TextDelta("Thirty pla"), StreamIncomplete()])
-    live = await bench.stream()
-    deltas = aiter(live.deltas())
-    assert await anext(deltas) == TextDelta("Thirty pla")
-    with pytest.raises(StreamIncomplete):
-        await anext(deltas)
-    assert bench.provider.used == [0]
-    (attempt,) = bench.seen
-    assert attempt.outcome == "incomplete"
-    assert attempt.usage == Usage(request_tokens(REQUEST), estimate("Thirty pla"), estimated=True)
-
-
-async def test_a_stream_that_never_said_why_it_stopped_is_incomplete() -> None:
-    bench = Bench([TextDelta("Thirty")])
-    live = await bench.stream()
-    with pytest.raises(StreamIncomplete):
-        async for _ in live.deltas():
-            pass
-    assert bench.outcomes == ["incomplete"]
-
-
-async def test_a_stream_without_a_count_ends_with_our_estimate() -> None:
-    bench = Bench(STREAM[:-1])
-    live = await bench.stream()
-    deltas = [delta async for delta in live.deltas()]
-    assert deltas[:-1] == STREAM[:-1]
-    assert deltas[-1] == UsageSeen(bench.seen[0].usage)
-    assert bench.seen[0].usage.estimated
-
-
-async def test_a_reader_that_closes_cancels_the_vendor_and_is_billed_for_what_was_said() -> None:
-    bench = Bench()
-    live = await bench.stream()
-    async for delta in live.deltas():
-        if delta == TextDelta("ty."):
-            break
-    await live.aclose()
-    assert bench.provider.closed == 1
-    (attempt,) = bench.seen
-    assert attempt.outcome == "cancelled"
-    assert attempt.usage.output == estimate("Thirty.")
-
-
-async def test_a_reader_that_is_cancelled_closes_the_vendors_stream() -> None:
-    bench = Bench([TextDelta("Thir"), "hang"])
-    live = await bench.stream()
-
-    async def read() -> None:
-        async for _ in live.deltas():
-            pass
-
-    task = asyncio.create_task(read())
-    await asyncio.sleep(0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert bench.outcomes == ["cancelled"]
-    assert bench.provider.closed == 1
-
-
-async def test_a_stream_cancelled_before_its_first_content_is_observed_too() -> None:
-    bench = Bench(["hang"])
-    task = asyncio.create_task(bench.stream())
-    await asyncio.sleep(0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert bench.outcomes == ["cancelled"]
-    assert bench.provider.closed == 1
-
-
-async def test_embeddings_are_tried_again_and_counted() -> None:
-    bench = Bench(ProviderOverloaded())
-    found = await bench.caller.embed(
-        "acme/e", ["a grill"], deadline=bench.clock.monotonic() + 9, observe=bench.seen.append
-    )
-    assert found.vectors == ((1.0,),)
-    assert bench.outcomes == ["failed", "ok"]
-    assert found.usage.estimated
-    assert found.usage.input > 0
