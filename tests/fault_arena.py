@@ -69,6 +69,12 @@ class Arena:
         self.outbound = outbound
         own = override("*", input="3", output="15", cached="0.3", since="2020-01-01")
         self.prices = Prices([own])
+        self._left: set[Call] = set()
+
+    def clear(self) -> None:
+        """Forget faults and calls; a vendor may still be busy with a call its client has left."""
+        self.fleet.reset()
+        self._left = set(self.fleet.calls)
 
     def caller(
         self, clocks: Clocks = CALM, keys: int = 1, clock: FixedClock | None = None
@@ -107,7 +113,7 @@ class Arena:
 
     async def ask_all(self, fault: str, *, stream: bool, clocks: Clocks = CALM) -> dict[str, Told]:
         """One request in each wire format, side by side, while every vendor has this fault."""
-        self.fleet.reset()
+        self.clear()
         for model in MODELS.values():
             vendor, _, name = model.partition("/")
             self.fleet.faults.add(fault, vendor=vendor, model=name)
@@ -119,7 +125,7 @@ class Arena:
     async def ask(self, model: str, fault: str, *, stream: bool, clocks: Clocks = CALM) -> Told:
         """One request to a model whose vendor has this fault."""
         vendor, _, name = model.partition("/")
-        self.fleet.reset()
+        self.clear()
         self.fleet.faults.add(fault, vendor=vendor, model=name)
         return await self.put(model, stream=stream, clocks=clocks)
 
@@ -131,7 +137,8 @@ class Arena:
             await self._put(caller, clock, told, model, stream)
         except TeppanError as error:
             told.error = error
-        told.upstream = self.fleet.calls.select(vendor=model.partition("/")[0])
+        seen = self.fleet.calls.select(vendor=model.partition("/")[0])
+        told.upstream = [call for call in seen if call not in self._left]
         told.slept = clock.slept
         return told
 

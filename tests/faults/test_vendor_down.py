@@ -25,7 +25,7 @@ def settings(fleet: Fleet, folder: Path) -> Settings:
     return Settings(
         store={"url": f"sqlite:///{folder / 'teppan.db'}", "durability": "process"},
         gateway={"fallback": CHAIN},
-        retry={"base": 0.01},
+        retry={"first_wait": 0.01},
         providers={
             vendor: {
                 "url": fleet.address(vendor),
