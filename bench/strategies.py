@@ -212,9 +212,7 @@ async def run(job: Job, fitted: Fitted) -> dict[str, list[Tally]]:
 def table_of(name: str, tallies: Mapping[str, Sequence[Tally]]) -> list[Figures]:
     """The rows of one set; of the single models only the best, known afterwards."""
     models = [row for row in tallies if row.startswith("model ")]
-    rows = [
-        backtest.figures(row, some) for row, some in tallies.items() if row not in models
-    ]
+    rows = [backtest.figures(row, some) for row, some in tallies.items() if row not in models]
     singles = [backtest.figures(row.removeprefix("model "), tallies[row]) for row in models]
     best = max(singles, key=lambda each: (each.quality, -each.cost))
     rows.insert(2, Figures(**{**_dict(best), "strategy": f"best single: {best.strategy}"}))
@@ -311,8 +309,8 @@ def main() -> int:
         return 0
     for name, table in tables.items():
         show(name, table)
-    print("\nCosts count every model asked, in full. `critic`, `mixture`, a judging `best_of_n` and "
-          "`sample` are not recorded.\n")  # fmt: skip
+    print("\nCosts count every model asked, in full.")
+    print("`critic`, `mixture`, a judging `best_of_n` and `sample` are not recorded.\n")
     for name, goal in goals.items():
         verdict = "met" if goal["met"] else "MISSED"
         print(f"{name}: {goal['value']} (goal {goal['goal']}) {verdict}")

@@ -213,9 +213,7 @@ def _fit_stage(table: _Table, columns: Columns) -> _Stage:
     score = table.score[rows, column]
     penalty = np.full(features.shape[1], 1.0)
     penalty[0] = 0.1
-    return _Stage(
-        _unseen(features, score, penalty), score, logistic.fit(features, score, penalty)
-    )
+    return _Stage(_unseen(features, score, penalty), score, logistic.fit(features, score, penalty))
 
 
 def _unseen(features: Array, score: Array, penalty: Array) -> Array:

@@ -24,8 +24,8 @@ def minimise(
     """The point where `objective` is lowest, from `start`.
 
     Ends when a step no longer lowers the value, when no part of the gradient exceeds `tolerance`
-    times the size of the first one, or after `steps`. Deterministic. Meant for convex objectives, such as penalised
-    likelihoods.
+    times the size of the first one, or after `steps`. Deterministic. Meant for convex objectives,
+    such as penalised likelihoods.
     """
     point = start.copy()
     value, gradient = objective(point)
