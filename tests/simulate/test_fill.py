@@ -44,7 +44,7 @@ def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.one_of(objects, arrays)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     schema=st.recursive(LEAVES, nested, max_leaves=8),
     hint=st.one_of(st.none(), st.text(max_size=8), st.floats(0, 1), st.just({"answer": "x"})),

@@ -124,7 +124,7 @@ def bad_critics(draw):
     return around.replace("{}", text)[: draw(st.integers(0, 3000))]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(bad_critics() | st.text(max_size=300))
 def test_no_critic_can_break_the_reader(text):
     read = read_verdict(text, NAMES)
