@@ -30,7 +30,7 @@ from teppan.simulate.server import Fleet, Settings
 
 LIMITS = AnswerLimits(body=2_000_000, stream=2_000_000, drain=0.2)
 CALM = Clocks(connect=30.0, first_token=60.0, idle=60.0, total=60.0)
-HASTY = Clocks(connect=30.0, first_token=0.4, idle=0.4, total=0.8)
+HASTY = Clocks(connect=30.0, first_token=0.8, idle=0.8, total=1.6)
 
 MODELS = {
     "chat": "together/sim-llama-70b",
