@@ -7,6 +7,7 @@ share are fitted on the same answers. Nothing but those answers decides: no mode
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -19,12 +20,32 @@ from teppan.estimate.minimise import Array
 from teppan.estimate.scorer import TRAITS, Scorers, Step, Wording, key_of
 from teppan.estimate.voters import Question, VoterWeights
 
-THRESHOLDS = (0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.84, 0.88, 0.91, 0.94, 0.96, 0.97, 0.98, 0.99)
+THRESHOLDS = (
+    0.2,
+    0.3,
+    0.4,
+    0.5,
+    0.6,
+    0.65,
+    0.7,
+    0.75,
+    0.8,
+    0.84,
+    0.88,
+    0.91,
+    0.94,
+    0.96,
+    0.97,
+    0.98,
+    0.99,
+)
 LONGEST = 5
 _STRONG = 0.02
 """A last model may be this much worse than the best one: it must be worth asking at the end."""
 _ANCHORS = 2
 _GAIN = 5e-4
+_TOO_DEAR = -1.0
+"""The quality of a chain that no threshold brings within its budget."""
 _PARTS = 3
 
 
@@ -118,11 +139,13 @@ class _Search:
         score = np.stack([stage.score for stage in stages])
         spent = np.cumsum(self.table.cost[:, list(columns)].T, axis=0)
         questions = np.arange(score.shape[1])
-        best = (-1.0, 0.0, columns, 1.0)
+        best = (_TOO_DEAR, -math.inf, columns, 1.0)
         for threshold in THRESHOLDS:
             stop = (chance >= threshold).argmax(axis=0)
             cost = float(spent[stop, questions].mean())
-            if cost <= budget:
+            if cost > budget:
+                best = max(best, (_TOO_DEAR, -cost, columns, threshold))
+            else:
                 quality = float(score[stop, questions].mean())
                 best = max(best, (quality, -cost, columns, threshold))
         return best
@@ -178,7 +201,8 @@ def _grown(
         ]
         tries = [search.tried(columns, budget) for columns in longer]
         top = max(tries, default=best, key=lambda each: each[:2])
-        if top[0] <= best[0] + _GAIN:
+        worth_it = top[0] > best[0] + _GAIN or (best[0] == _TOO_DEAR and top[:2] > best[:2])
+        if not worth_it:
             break
         best, chain = top, top[2]
     return best
