@@ -22,13 +22,19 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(Path(__file__).parent))
 
-from killing.children import CHILDREN, Child  # noqa: E402 - beside this script
+from killing.children import Appender, Child, NaiveAppender  # noqa: E402 - beside this script
+from killing.gateway import ServingGateway  # noqa: E402
+
+CHILDREN: dict[str, Callable[[Path], Child]] = {
+    child.name: child for child in (Appender, NaiveAppender, ServingGateway)
+}
 
 LONGEST_LOAD = 400
 """A child is killed after between 1 and so many acknowledgements, and a moment more."""

@@ -26,7 +26,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from teppan.build import replaying
+from teppan.build.replaying import replaying
 from teppan.estimate.voters import Votes
 from teppan.learn.evals import backtest, fitting
 from teppan.learn.evals.backtest import Figures, Tally

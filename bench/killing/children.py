@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -83,6 +82,3 @@ class NaiveAppender(Appender):
 def _ack(line: bytes) -> Ack:
     id, cost = line.split()
     return id.decode(), int(cost)
-
-
-CHILDREN: Mapping[str, type[Appender]] = {"store": Appender, "naive": NaiveAppender}

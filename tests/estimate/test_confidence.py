@@ -30,12 +30,12 @@ def test_a_higher_figure_never_means_a_lower_probability(
 
 def test_an_overconfident_figure_is_brought_down_to_what_happens() -> None:
     chance = random.Random(3)
-    raw = [chance.random() for _ in range(3000)]
+    raw = [chance.random() for _ in range(9000)]
     right = [float(chance.random() < figure**2) for figure in raw]
-    curve = fit(raw[:2000], right[:2000])
-    promised = [curve.of(figure) for figure in raw[2000:]]
-    before = expected_calibration_error(raw[2000:], right[2000:])
-    after = expected_calibration_error(promised, right[2000:])
+    curve = fit(raw[:4000], right[:4000])
+    promised = [curve.of(figure) for figure in raw[4000:]]
+    before = expected_calibration_error(raw[4000:], right[4000:])
+    after = expected_calibration_error(promised, right[4000:])
     assert before > 0.12
     assert after < 0.05
 

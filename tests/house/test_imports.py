@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "simulate": {"core"},
     **{surface: {"core", "build", "client"} | FLOOR | ROADS for surface in SURFACES},
 }
+MAY_IMPORT["__main__"] = {"cli"}
 MAY_IMPORT["cli"] |= {"server", "simulate", "worker"}
 MAY_IMPORT["server"] -= {"providers", "routing", "estimate", "learn", "watch"}
 

@@ -24,9 +24,10 @@ def killed(child: str, cycles: int) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(1600)
-def test_no_acknowledged_row_is_lost_or_doubled_when_the_store_is_killed() -> None:
-    figures = killed("store", cycles=20)
-    assert figures["cycles"] == 20
+@pytest.mark.parametrize(("child", "cycles"), [("gateway", 20), ("store", 5)])
+def test_no_acknowledged_row_is_lost_or_doubled_by_kill_9(child: str, cycles: int) -> None:
+    figures = killed(child, cycles)
+    assert figures["cycles"] == cycles
     assert figures["acknowledged"] > 20
     assert (figures["lost"], figures["doubled"]) == (0, 0), figures["lost_ids"]
     assert (figures["cost_differs"], figures["damaged"]) == (0, 0)

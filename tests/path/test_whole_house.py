@@ -18,10 +18,6 @@ from teppan.server.process import running
 from teppan.simulate.server import Fleet
 from teppan.simulate.server import Settings as FleetSettings
 
-pytestmark = pytest.mark.skip(
-    reason="not seen whole yet: its only runs, on an overloaded machine, were cut short"
-)
-
 MODELS = (
     "openai/sim-gpt-small",
     "anthropic/sim-claude-small",

@@ -57,7 +57,7 @@ def question(format: Format, answer: dict[str, Any]) -> dict[str, Any]:
 def events(body: bytes) -> list[dict[str, Any]]:
     found = []
     for block in body.decode().split("\n\n"):
-        for line in block.splitlines():
+        for line in block.split("\n"):  # and not `splitlines`, which ends lines in text too
             if line.startswith("data: {"):
                 found.append(json.loads(line.removeprefix("data: ")))
     return found

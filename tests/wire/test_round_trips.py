@@ -134,8 +134,8 @@ def test_the_next_turn_returns_what_the_vendor_said(twin: Any, data: st.DataObje
     request = ChatRequest(model="v/m", messages=tuple(turns))
     dialect = SPOKEN[twin.name]
     body = orjson.loads(dialect.encode(request, "m", THINKING, stream=False).body)
-    expected = twin.history(completion)
-    assert _returned(twin.name, body, len(expected)) == _plain(twin.name, expected)
+    expected = _plain(twin.name, twin.history(completion))
+    assert _returned(twin.name, body, len(expected)) == expected
 
 
 def _returned(name: str, body: dict[str, Any], count: int) -> list[Any]:

@@ -12,7 +12,7 @@ import msgspec
 import typer
 from rich.progress import Progress
 
-from teppan.build import replaying
+from teppan.build.replaying import replaying
 from teppan.cli.output import AsJson, console, print_json, print_table
 from teppan.core.errors import BadRequest
 from teppan.learn.evals import backtest as evals

@@ -20,30 +20,32 @@ def check_names(
     virtual: Mapping[str, Sequence[str]],
     fallback: Sequence[str],
     providers: Collection[str],
+    bare: Collection[str] = (),
 ) -> list[Problem]:
     """Names of models that no provider and no virtual model answers to.
 
-    `virtual` maps each virtual model to the names it asks.
+    `virtual` maps each virtual model to the names it asks; `bare` names need no provider.
     """
+    known = [*virtual, *bare]
     return [
-        *_unknown("gateway.fallback", fallback, virtual, providers),
+        *_unknown("gateway.fallback", fallback, known, providers),
         *(
             problem
             for name, members in virtual.items()
-            for problem in _unknown(f"models.{name}", members, virtual, providers)
+            for problem in _unknown(f"models.{name}", members, known, providers)
         ),
         *_circles(virtual),
     ]
 
 
 def _unknown(
-    path: str, names: Sequence[str], virtual: Mapping[str, object], providers: Collection[str]
+    path: str, names: Sequence[str], known: Collection[str], providers: Collection[str]
 ) -> Iterator[Problem]:
     for name in names:
         provider, slash, model = name.partition("/")
-        if name in virtual or (slash and model and provider in providers):
+        if name in known or (slash and model and provider in providers):
             continue
-        near = difflib.get_close_matches(name, list(virtual), n=1, cutoff=0.6)
+        near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
         near += difflib.get_close_matches(provider, list(providers), n=1, cutoff=0.6)
         remedy = f"did you mean `{near[0]}`?" if near else "name it `provider/model`"
         yield Problem(path, f"`{name}` is neither a virtual model nor of a known provider", remedy)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from msgspec import Struct
-
-from teppan.core.chat import Json
 
 
 class Release(Struct, frozen=True):
     """What is live: prompts by name, and the fitted states of estimators by name.
 
-    `states` are JSON values (`voters`, `confidence`, `picker`, ...) that `estimate/` reads;
-    a missing one means "nothing was fitted yet".
+    `states` are objects of `estimate/` (`voters`, `confidence`, `picker`, ...) that whoever opens a
+    release has read; a missing one means "nothing was fitted yet".
     """
 
     id: str
     prompts: Mapping[str, str] = {}
-    states: Mapping[str, Json] = {}
+    states: Mapping[str, Any] = {}
     previous: str | None = None

@@ -10,7 +10,7 @@ The table is data that ages; each row says when it was looked at and where it wa
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 from importlib.resources import files
 from typing import Any
@@ -65,6 +65,10 @@ class Catalogue:
         self.rows = tuple(rows)
         self._vendors = vendors
         self._known: dict[tuple[str, str], Capabilities] = {}
+
+    @property
+    def names(self) -> Collection[str]:
+        return self._vendors.keys()
 
     def vendors(self, environment: Mapping[str, str]) -> tuple[Vendor, ...]:
         """Every vendor, at the address that the environment may have set."""

@@ -7,7 +7,7 @@ journey of the request.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -100,7 +100,7 @@ class JourneyCall:
     def trust(self, model: str, task_type: str | None) -> float:
         return self._reach.trust.of(model, task_type)
 
-    def state(self, name: str) -> object:
+    def state(self, name: str) -> Any:
         return self._release.states.get(name)
 
     def random(self) -> float:

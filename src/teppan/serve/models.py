@@ -24,12 +24,16 @@ Direct = Callable[[str], Strategy]
 
 
 class Virtual(Struct, frozen=True):
-    """A virtual model: its strategy, and the name of the release's prompt it speaks under."""
+    """A virtual model: its strategy, and the name of the release's prompt it speaks under.
+
+    `asks` are the models the strategy may ask.
+    """
 
     name: str
     strategy: Strategy
     prompt: str | None = None
     about: str = ""
+    asks: tuple[str, ...] = ()
 
 
 class Routed(NamedTuple):
@@ -58,6 +62,10 @@ class Models:
         """Every name a client may call: virtual ones first, then real ones, each sorted."""
         real = (f"{provider}/{name}" for provider, names in self._real.items() for name in names)
         return [*sorted(self._virtual), *sorted(real)]
+
+    def bare(self) -> list[str]:
+        """The names that need no provider before them."""
+        return sorted(self._bare)
 
     def virtual(self, name: str) -> Strategy | None:
         found = self._virtual.get(name)

@@ -11,6 +11,7 @@ from teppan.server.auth import Door
 from teppan.server.drain import Drain
 from teppan.server.errors import error_headers, plain_body, typed
 from teppan.server.exchange import ClientGone, Exchange, HttpScope, Receive, Send, with_json
+from teppan.server.headers import named
 from teppan.server.metrics import Metrics
 from teppan.server.routes import MethodNotAllowed, Refusal, Table
 
@@ -75,7 +76,7 @@ class Edge:
         exchange.let_go()
         if exchange.begun:
             return
-        headers = [(b"x-request-id", exchange.request_id.encode()), *error_headers(error)]
+        headers = [*named(exchange.request_id), *error_headers(error)]
         if isinstance(error, MethodNotAllowed):
             headers.append((b"allow", error.allowed.encode()))
         if isinstance(error, ShuttingDown) or error.status in (408, 413):

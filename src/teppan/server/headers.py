@@ -27,7 +27,7 @@ _TOKEN = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 def answer_headers(facts: Facts, request_id: str, seconds: float, *, final: bool) -> list[Header]:
     """The headers of an answer; of a stream only what is known before it (`final` is false)."""
     headers = [
-        (b"x-request-id", request_id.encode()),
+        *named(request_id),
         (b"x-teppan-trace-id", facts.trace_id.encode()),
         (b"x-teppan-strategy", safe(facts.strategy)),
         (b"x-teppan-release", safe(facts.release)),
@@ -47,6 +47,12 @@ def answer_headers(facts: Facts, request_id: str, seconds: float, *, final: bool
         if facts.cost is not None:
             headers.append((b"x-teppan-cost-micros", b"%d" % facts.cost))
     return headers
+
+
+def named(request_id: str) -> list[Header]:
+    """The request id under both names that official clients read it by."""
+    value = request_id.encode()
+    return [(b"x-request-id", value), (b"request-id", value)]
 
 
 def trailer(facts: Facts) -> str:

@@ -15,7 +15,7 @@ from teppan.core.errors import ModelNotFound, TeppanError
 from teppan.core.ids import Scope
 from teppan.server.errors import messages_body, plain_body
 from teppan.server.exchange import Exchange, with_json
-from teppan.server.headers import MESSAGES_VERSION
+from teppan.server.headers import MESSAGES_VERSION, named
 from teppan.server.routes import NAME
 
 PREFIX = "/v1/models/"
@@ -62,7 +62,7 @@ class ModelList:
     async def _refuse(self, exchange: Exchange, error: TeppanError) -> None:
         write = messages_body if _wants_messages(exchange) else plain_body
         request_id = exchange.request_id
-        headers = with_json([(b"x-request-id", request_id.encode())])
+        headers = with_json(named(request_id))
         await exchange.respond(error.status, write(error, request_id), headers)
 
     def _card(self, name: str) -> dict[str, Json]:
@@ -91,5 +91,5 @@ def _wants_messages(exchange: Exchange) -> bool:
 
 
 async def _give(exchange: Exchange, body: dict[str, Json]) -> None:
-    headers = with_json([(b"x-request-id", exchange.request_id.encode())])
+    headers = with_json(named(exchange.request_id))
     await exchange.respond(200, orjson.dumps(body), headers)

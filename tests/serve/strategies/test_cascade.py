@@ -10,7 +10,7 @@ from teppan.core.errors import AllFailed, ProviderOverloaded
 from teppan.estimate.chain import Chain
 from teppan.estimate.scorer import Scorers, Step
 from teppan.serve.strategies.cascade import Cascade, CascadeSettings
-from teppan.serve.strategies.estimates import first_is_right
+from teppan.serve.strategies.estimates import first_is_right, typed
 from teppan.serve.strategies.scripted import ScriptedCall
 
 MATHS = ChatRequest(model="v", messages=(say("user", "6 x 7?"),), task_type="math")
@@ -114,7 +114,7 @@ async def test_a_stated_quality_stops_at_the_threshold_fitted_for_it():
     outcome = await cascade(quality=0.75).run(MATHS, call)
     assert asked(call) == ["cheap"]
     assert (outcome.confidence.basis, outcome.confidence.calibrated) == ("scorer", True)
-    call = ScriptedCall(script, states={"cascade": msgspec.to_builtins(fitted)})
+    call = ScriptedCall(script, states=typed({"cascade": msgspec.to_builtins(fitted)}))
     await cascade(quality=0.9).run(MATHS, call)
     assert len(call.calls) == 3
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import math
+import struct
 from collections.abc import Mapping, Sequence
 
 import msgspec
-import numpy as np
 
 from teppan.core.chat import Embeddings, Usage
 from teppan.core.errors import ProviderBadAnswer
@@ -60,8 +60,8 @@ def _floats(embedding: list[float] | str) -> tuple[float, ...]:
     if isinstance(embedding, str):
         try:
             raw = base64.b64decode(embedding, validate=True)
-            values = tuple(np.frombuffer(raw, dtype="<f4").tolist())
-        except ValueError:
+            values = struct.unpack(f"<{len(raw) // 4}f", raw)
+        except (ValueError, struct.error):
             raise ProviderBadAnswer("an embedding is not base64 of 32-bit floats") from None
     else:
         values = tuple(embedding)

@@ -6,7 +6,7 @@ settings object; a member it calls may itself be a virtual model, so strategies 
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from teppan.core.chat import ChatRequest
 from teppan.core.reply import LiveReply, Outcome, Reply
@@ -32,7 +32,7 @@ class Call(Protocol):
     def trust(self, model: str, task_type: str | None) -> float:
         """How much this model is trusted with this kind of task, in [0, 1]."""
 
-    def state(self, name: str) -> object:
+    def state(self, name: str) -> Any:
         """A fitted state of the release (`voters`, `confidence`, ...), or None."""
 
     def random(self) -> float:

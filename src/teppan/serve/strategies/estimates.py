@@ -5,43 +5,66 @@
     state "cascade"      estimate.chain.Chain, one or more  when a cascade may stop
     state "picker"       estimate.picker.Picker             which open answer reads best
 
-A state is the object itself or its JSON. The modules that need numpy are loaded with the first
-fitted state: an idle gateway has no use for them.
+A release is opened with `typed` states. The modules that need numpy are loaded with the first of
+them: an idle gateway has no use for numpy.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from teppan.core.chat import ChatRequest
+from teppan.core.chat import ChatRequest, Json
+from teppan.core.errors import ConfigError
 from teppan.core.reply import Reply
 from teppan.core.verdict import Confidence, Verdict
-from teppan.estimate.confidence import Calibrations
 from teppan.serve.strategies.base import Call
 from teppan.serve.strategies.saying import Counted
 
 if TYPE_CHECKING:
     from teppan.estimate.chain import Chain
 
-Fitted = TypeVar("Fitted")
-
 WRONG_WAYS = 4
 """In how many ways a wrong answer is wrong, by default: two that err agree once in so many."""
 
 
+def typed(states: Mapping[str, Json]) -> dict[str, Any]:
+    """The states of a fitted file as the objects they are; those of unknown names as they stand.
+
+    Raises `ConfigError` naming the state that is not one.
+    """
+    from teppan.estimate.chain import Chain
+    from teppan.estimate.confidence import Calibrations
+    from teppan.estimate.picker import Picker
+    from teppan.estimate.voters import VoterWeights
+
+    kinds: dict[str, Any] = {
+        "voters": VoterWeights,
+        "confidence": Calibrations,
+        "cascade": tuple[Chain, ...],
+        "picker": Picker,
+    }
+    found: dict[str, Any] = {}
+    for name, state in states.items():
+        try:
+            found[name] = msgspec.convert(state, kinds.get(name, Any))
+        except msgspec.ValidationError as error:
+            raise ConfigError(f"the fitted state `{name}` cannot be read: {error}") from None
+    return found
+
+
 def learned_weights(call: Call, request: ChatRequest, models: Sequence[str]) -> list[float]:
     """What each model's vote on this question weighs; its trust where nothing was learned."""
-    if call.state("voters") is None:
+    voters = call.state("voters")
+    if voters is None:
         return [call.trust(model, request.task_type) for model in models]
-    from teppan.estimate.voters import VoterWeights, question_of
+    from teppan.estimate.voters import question_of
 
-    voters = _fitted(call, "voters", VoterWeights)
     question = question_of(request.question, request.task_type)
-    return [voters.of(model, question) for model in models] if voters else []
+    return [voters.of(model, question) for model in models]
 
 
 def voted(call: Call, request: ChatRequest, share: float) -> Confidence:
@@ -119,7 +142,7 @@ def chain_of(call: Call, models: Sequence[str], quality: float | None) -> Chain 
         return None
     from teppan.estimate.chain import Chain
 
-    chains = (state,) if isinstance(state, Chain) else msgspec.convert(state, tuple[Chain, ...])
+    chains = (state,) if isinstance(state, Chain) else state
     fitted = [each for each in chains if each.models == tuple(models)]
     enough = [each for each in fitted if quality is not None and each.quality >= quality]
     best = max(fitted, key=lambda each: each.quality, default=None)
@@ -128,18 +151,17 @@ def chain_of(call: Call, models: Sequence[str], quality: float | None) -> Chain 
 
 def picked(call: Call, request: ChatRequest, replies: Sequence[Reply]) -> list[float] | None:
     """How good each open answer reads, by the fitted picker; None where none is fitted."""
-    if call.state("picker") is None:
+    picker = call.state("picker")
+    if picker is None:
         return None
-    from teppan.estimate.picker import Picker
-
-    picker = _fitted(call, "picker", Picker)
     texts = [(reply.model, reply.text) for reply in replies]
-    return picker.scores(request.question, texts) if picker else None
+    scores: list[float] = picker.scores(request.question, texts)
+    return scores
 
 
 def calibrated(call: Call, request: ChatRequest, basis: str, raw: float) -> Confidence:
     """The figure as a probability: by the fitted curve of its basis, else as it stands."""
-    curves = _fitted(call, "confidence", Calibrations)
+    curves = call.state("confidence")
     if curves is None:
         return Confidence(raw, basis, raw)
     from teppan.estimate.voters import question_of
@@ -148,10 +170,3 @@ def calibrated(call: Call, request: ChatRequest, basis: str, raw: float) -> Conf
     if curve is None:
         return Confidence(raw, basis, raw)
     return Confidence(curve.of(raw), basis, raw, calibrated=True)
-
-
-def _fitted(call: Call, name: str, kind: type[Fitted]) -> Fitted | None:
-    state = call.state(name)
-    if state is None or isinstance(state, kind):
-        return state
-    return msgspec.convert(state, kind)

@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from msgspec import Struct
 
@@ -89,7 +90,7 @@ class ScriptedCall:
 
     script: Script
     trusts: Mapping[str, float] = field(default_factory=dict)
-    states: Mapping[str, object] = field(default_factory=dict)
+    states: Mapping[str, Any] = field(default_factory=dict)
     dice: Dice = field(default_factory=lambda: seeded_dice(7))
     calls: list[Asked] = field(default_factory=list)
 
@@ -113,7 +114,7 @@ class ScriptedCall:
     def trust(self, model: str, task_type: str | None) -> float:
         return self.trusts.get(model, 0.5)
 
-    def state(self, name: str) -> object:
+    def state(self, name: str) -> Any:
         return self.states.get(name)
 
     def random(self) -> float:

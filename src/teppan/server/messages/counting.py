@@ -9,6 +9,7 @@ from teppan.cost.tokens import request_tokens
 from teppan.server import options, strict_json
 from teppan.server.answering import Limits
 from teppan.server.exchange import Exchange, with_json
+from teppan.server.headers import named
 from teppan.server.messages.read import read_to_count
 
 
@@ -22,6 +23,6 @@ class Counting:
         body = strict_json.parse(await exchange.json_body(self._limits.body))
         options.take(body, exchange.headers)
         counted = request_tokens(read_to_count(body))
-        headers = with_json([(b"x-request-id", exchange.request_id.encode())])
+        headers = with_json(named(exchange.request_id))
         told = {"input_tokens": counted, "estimated": True}
         await exchange.respond(200, orjson.dumps(told), headers)

@@ -195,6 +195,9 @@ class ResponsesStream:
 
     def _finish(self, response: Object) -> Sequence[Delta]:
         started = self._start(response)
+        nothing = not self._items and not self._closed
+        if nothing and response.get("status") != "incomplete":
+            raise ProviderBadAnswer("the vendor's answer has no output")
         ending = finish(response, self._calls > 0)
         self.done = True
         seen = usage(response.get("usage"))

@@ -1,0 +1,138 @@
+"""Settings -> an open house: the store, the vendors, the models, the gateway."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from teppan.build.house import House
+from teppan.build.vendors import find_providers, offer, open_catalogue, open_prices
+from teppan.build.virtual import direct, virtual_models
+from teppan.config.check import check_names
+from teppan.config.pack import Pack, load_pack
+from teppan.config.schema import Settings
+from teppan.core.chat import Json
+from teppan.core.clock import Clock, SystemClock
+from teppan.core.errors import ConfigError
+from teppan.core.ids import content_hash, new_id
+from teppan.core.release import Release
+from teppan.cost.meter import Meter
+from teppan.cost.tokens import TokenCount
+from teppan.providers.base import Clocks, Provider
+from teppan.providers.breaker import BreakerPolicy
+from teppan.providers.caller import Caller, CallerPolicy
+from teppan.providers.catalogue import Catalogue
+from teppan.providers.http import open_outbound
+from teppan.providers.retry import RetryPolicy
+from teppan.serve.call import Reach
+from teppan.serve.gateway import Gateway
+from teppan.serve.lineup import line_up
+from teppan.serve.models import Models, Virtual
+from teppan.serve.record import Recorder
+from teppan.serve.strategies.estimates import typed
+from teppan.serve.trust import TrustBook
+from teppan.store.store import Store
+
+
+@asynccontextmanager
+async def open_house(
+    settings: Settings, clock: Clock | None = None, environment: Mapping[str, str] = os.environ
+) -> AsyncIterator[House]:
+    """The whole gateway, ready to answer; flushed and closed at the end."""
+    clock = clock or SystemClock()
+    pack = load_pack(Path(settings.gateway.pack)) if settings.gateway.pack else None
+    async with AsyncExitStack() as stack:
+        store = await open_store(settings, clock)
+        stack.push_async_callback(store.close)
+        outbound = open_outbound(environment)
+        stack.push_async_callback(outbound.close)
+        book = open_catalogue(settings)
+        providers, found = await find_providers(book, settings, outbound, clock, environment)
+        prices = open_prices(settings, found)
+        lineup = line_up(offer(found, prices))
+        virtual = virtual_models(settings, pack, lineup)
+        models = Models(
+            virtual,
+            {each.provider: each.models for each in found},
+            partial(direct, settings.gateway.fallback),
+        )
+        refuse_unknown_names(settings.gateway.fallback, virtual, models, book)
+        reach = Reach(
+            open_caller(settings, providers, clock),
+            models,
+            Meter(prices, clock),
+            trust := TrustBook(await store.trust.load(), store.trust, clock),
+            random.SystemRandom().random,
+            max_depth=settings.gateway.max_depth,
+            max_calls=settings.gateway.max_calls,
+        )
+        recorder = Recorder(store.ledger, store.traces, content=settings.store.trace_content)
+        stack.push_async_callback(recorder.drain)
+        release = open_release(settings, pack)
+        gateway = Gateway(
+            reach,
+            recorder,
+            trust,
+            lambda: release,
+            clock=clock,
+            new_id=new_id,
+            deadline=settings.clocks.deadline,
+        )
+        yield House(settings, gateway, store, found, prices, pack)
+
+
+async def open_store(settings: Settings, clock: Clock | None = None) -> Store:
+    return await Store.open(
+        settings.store.url,
+        durability=settings.store.durability,
+        trace_days=settings.store.trace_days,
+        clock=clock or SystemClock(),
+    )
+
+
+def refuse_unknown_names(
+    fallback: Sequence[str], virtual: Sequence[Virtual], models: Models, book: Catalogue
+) -> None:
+    """Raises `ConfigError` for models that do not exist; one whose vendor has no key yet may."""
+    problems = check_names(
+        {each.name: each.asks for each in virtual},
+        fallback,
+        book.names,
+        models.bare(),
+    )
+    if problems:
+        raise ConfigError(
+            "; ".join(f"{each.path}: {each.told}; {each.remedy}" for each in problems)
+        )
+
+
+def open_caller(settings: Settings, providers: Mapping[str, Provider], clock: Clock) -> Caller:
+    clocks = settings.clocks
+    policy = CallerPolicy(
+        clocks=Clocks(clocks.connect, clocks.first_token, clocks.idle, clocks.total),
+        retry=RetryPolicy(**settings.retry.model_dump()),
+        breaker=BreakerPolicy(**settings.breaker.model_dump()),
+    )
+    dice = random.SystemRandom()
+    return Caller(providers, counting=TokenCount(), clock=clock, dice=dice, policy=policy)
+
+
+def open_release(settings: Settings, pack: Pack | None) -> Release:
+    """What is live: the pack's prompts and the fitted states; named by their content."""
+    states: dict[str, Json] = {}
+    if settings.gateway.fitted:
+        path = Path(settings.gateway.fitted)
+        try:
+            states = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        except (OSError, msgspec.DecodeError) as error:
+            raise ConfigError(f"gateway.fitted: {path} cannot be read: {error}") from None
+    prompts = pack.prompts if pack else {}
+    words = msgspec.json.encode([sorted(prompts.items()), states])
+    return Release(f"rel_{content_hash(words)[:12]}", prompts, typed(states) if states else {})

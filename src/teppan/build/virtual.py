@@ -1,0 +1,55 @@
+"""Tables -> virtual models: `teppan/STRATEGY`, the pack's, and those of the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from teppan.config.pack import Pack
+from teppan.config.schema import Settings
+from teppan.core.errors import ConfigError
+from teppan.providers.embed import HashingEmbedder
+from teppan.serve.lineup import Lineup, filled
+from teppan.serve.models import Virtual
+from teppan.serve.strategies.base import Strategy
+from teppan.serve.strategies.registry import STRATEGIES, mentioned, read_settings
+from teppan.serve.strategies.registry import build as build_strategy
+
+
+def virtual_models(settings: Settings, pack: Pack | None, lineup: Lineup) -> list[Virtual]:
+    """`teppan/STRATEGY` for each strategy, the pack's models, and those of the settings."""
+    tables: dict[str, dict[str, Any]] = {}
+    if lineup.panel:
+        tables |= {f"teppan/{name}": {"strategy": name} for name in STRATEGIES}
+    tables |= pack.models if pack else {}
+    tables |= settings.models
+    constitution = pack.constitution if pack else ""
+    return [virtual(name, table, lineup, constitution) for name, table in tables.items()]
+
+
+def virtual(name: str, table: Mapping[str, Any], lineup: Lineup, constitution: str) -> Virtual:
+    """One virtual model from its table. Raises `ConfigError` naming the model and the field."""
+    settings = dict(table)
+    strategy = settings.pop("strategy", None)
+    prompt, about = settings.pop("prompt", None), settings.pop("about", "")
+    if not isinstance(strategy, str):
+        raise ConfigError(f"models.{name}: `strategy` must be one of {', '.join(STRATEGIES)}")
+    if strategy == "critic" and prompt and "constitution" not in settings:
+        settings["constitution"] = constitution
+    try:
+        parts = filled(strategy, settings, lineup)
+        made = build_strategy(strategy, parts, embedder())
+        asks = mentioned(read_settings(strategy, parts))
+    except ConfigError as error:
+        raise ConfigError(f"models.{name}: {error.message}") from error
+    return Virtual(name, made, prompt, about, asks)
+
+
+def direct(fallback: tuple[str, ...], model: str) -> Strategy:
+    """How one real model answers: alone, or first in the gateway's chain."""
+    chain = tuple(name for name in fallback if name != model)
+    return build_strategy("single", {"model": model, "fallback": chain})
+
+
+def embedder() -> Any:
+    return HashingEmbedder().embed
