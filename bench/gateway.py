@@ -18,9 +18,10 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +65,20 @@ def order(live: list[Running], turn: int) -> list[Running]:
 
 
 def run_rounds(
-    live: list[Running], rounds: int, loader: Path, work: Path, shorten: float
+    live: list[Running],
+    rounds: int,
+    loader: Path,
+    work: Path,
+    shorten: float,
+    loads: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for turn in range(rounds):
         for load in LOADS:
             for running in order(live, turn):
                 name = running.system.name
+                if loads and load.name not in loads:
+                    continue
                 running.go_on()
                 try:
                     figures = measure(running, load, loader, work, shorten)
@@ -82,7 +90,8 @@ def run_rounds(
                 rows.append({"system": name, "load": load.name, "round": turn, **figures})
                 say(
                     f"  round {turn + 1} {load.name:12} {name:10} {figures['rps']:>9,.0f}/s"
-                    f"  {figures['cpu_us'] or 0:>9,.1f} us  p50 {figures['p50_us'] / 1000:.2f} ms"
+                    f"  {figures['cpu_us'] or 0:>9,.1f} us  p10 {figures['p10_us'] / 1000:.2f}"
+                    f" p50 {figures['p50_us'] / 1000:.2f} ms"
                     f"  host took {figures['stolen']:.0%}  {figures.get('problem', '')}"
                 )
     return rows
@@ -111,7 +120,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         work, loader = Path(folder), compiled("load", args.peers)
         try:
             live, absent = start_all(names, work, args.peers, upstream, install=not args.quick)
-            rows = run_rounds(live, rounds, loader, work, shorten)
+            loads = args.loads.split(",") if args.loads else ()
+            rows = run_rounds(live, rounds, loader, work, shorten, loads)
         finally:
             for running in live:
                 running.end()
@@ -135,12 +145,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="under a minute; installs nothing")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--systems", default="", help=f"of {','.join(FACTORIES)}; all by default")
+    parser.add_argument("--loads", default="", help="of alone,whole,...; all by default")
     parser.add_argument("--peers", type=Path, default=DEFAULT_CACHE, help="where peers are kept")
     return parser.parse_args()
 
 
 def main() -> int:
     args = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended, too
     if not Path("/proc/self/schedstat").exists() or (os.cpu_count() or 1) < 2:
         say("this bench needs Linux and two cores")
         return 2

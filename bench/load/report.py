@@ -38,6 +38,7 @@ def figures(rows: list[Mapping[str, Any]], starts: Mapping[str, Mapping[str, Any
         stream = [row for row in mine if row["load"] == "stream"]
         cpu, stream_cpu = _median(whole, "cpu_us"), _median(stream, "cpu_us")
         result[name] = {
+            "alone_p10_us": min((r["p10_us"] for r in mine if r["load"] == "alone"), default=None),
             "requests_per_second": _median(whole, "rps"),
             "cpu_us_per_request": cpu,
             "requests_per_core_second": round(1e6 / cpu, 1) if cpu else None,
@@ -60,8 +61,8 @@ QUIET_US = 2000.0
 measure; a fraction of a millisecond is normal."""
 
 
-STEADY = frozenset({"idle_mb", "bad_answers"})
-"""Goals that do not depend on how fast the machine is."""
+STEADY = ("idle_mb", "bad_answers", "alone_over_")
+"""Beginnings of goals that do not depend on how much of its time the machine gets."""
 
 
 def disturbed(rows: Rows) -> bool:
@@ -81,15 +82,24 @@ def goals(measured: Figures, *, disturbed: bool = False) -> dict[str, dict[str, 
         mine, theirs = ours.get(key), measured.get(peer, {}).get(key)
         return round(mine / theirs, 3) if mine and theirs else None
 
+    def faster_alone(peer: str) -> float | None:
+        """How much less a single request takes here than at the peer, the direct one taken off."""
+        times = [measured.get(name, {}).get("alone_p10_us") for name in ("teppan", peer, "direct")]
+        if None in times:
+            return None
+        mine, theirs, direct = (float(time or 0.0) for time in times)
+        return round((theirs - direct) / (mine - direct), 3) if mine > direct else None
+
     def state(name: str, value: float | None, goal: float, *, at_most: bool = False) -> None:
         met = None if value is None else value <= goal if at_most else value >= goal
-        if disturbed and name not in STEADY:
+        if disturbed and not name.startswith(STEADY):
             met = None
         result[name] = {"value": value, "goal": goal, "met": met}
 
     for peer, goal in (("litellm", 30.0), ("portkey", 4.0), ("tensorzero", 1.0), ("nginx", 0.1)):
         state(f"throughput_over_{peer}", ratio(peer, "requests_per_second"), goal)
         state(f"throughput_per_cpu_over_{peer}", ratio(peer, "requests_per_core_second"), goal)
+        state(f"alone_over_{peer}", faster_alone(peer), goal)
     state("added_p50_ms", ours.get("added_p50_ms"), 1.5, at_most=True)
     state("idle_mb", ours.get("idle_mb"), 120.0, at_most=True)
     state("ready_seconds", ours.get("ready_seconds"), 2.0, at_most=True)
@@ -99,6 +109,7 @@ def goals(measured: Figures, *, disturbed: bool = False) -> dict[str, dict[str, 
 
 COLUMNS = (
     ("system", None),
+    ("alone us", "alone_p10_us"),
     ("req/s", "requests_per_second"),
     ("cpu us/req", "cpu_us_per_request"),
     ("req/core-s", "requests_per_core_second"),

@@ -44,23 +44,28 @@ class Choices:
         """The probability of each alternative within its question."""
         return self._softmax(self.offset + self.features @ weights.astype(np.float32))
 
+    def loss(self, weights: Array) -> tuple[float, Array]:
+        """Minus the log likelihood of the right alternatives, and its gradient."""
+        chance = self.probabilities(weights)
+        hit = np.add.reduceat(chance * self.right, self.starts)
+        whole = np.add.reduceat(self.right, self.starts)
+        known = hit > 0.0
+        share = np.zeros(len(hit))
+        share[known] = 1.0 / hit[known]
+        pull = np.where(
+            known[self.question], chance - chance * self.right * share[self.question], 0.0
+        )
+        loss = -float(np.log(hit[known] / np.maximum(whole[known], 1.0)).sum())
+        gradient = self.features.T @ pull.astype(np.float32)
+        return loss, gradient.astype(np.float64)
+
     def fit(self, penalty: Array, *, steps: int = 200) -> Array:
         """The weights of the highest likelihood under a ridge of `penalty` for each weight."""
 
         def objective(weights: Array) -> tuple[float, Array]:
-            chance = self.probabilities(weights)
-            hit = np.add.reduceat(chance * self.right, self.starts)
-            whole = np.add.reduceat(self.right, self.starts)
-            known = hit > 0.0
-            share = np.zeros(len(hit))
-            share[known] = 1.0 / hit[known]
-            pull = np.where(
-                known[self.question], chance - chance * self.right * share[self.question], 0.0
-            )
-            loss = -float(np.log(hit[known] / np.maximum(whole[known], 1.0)).sum())
+            loss, gradient = self.loss(weights)
             ridge = penalty * weights
-            gradient = self.features.T @ pull.astype(np.float32) + ridge
-            return loss + 0.5 * float(ridge @ weights), gradient.astype(np.float64)
+            return loss + 0.5 * float(ridge @ weights), gradient + ridge
 
         return minimise(objective, np.zeros(self.features.shape[1]), steps=steps)
 

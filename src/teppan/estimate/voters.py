@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from teppan.estimate.answers import has_code, options_of
 from teppan.estimate.choice import Choices, Matrix
-from teppan.estimate.minimise import Array
+from teppan.estimate.minimise import Array, minimise
 
 GENERAL_RIDGE = 1.0
 KIND_RIDGE = 1.0
@@ -118,7 +118,8 @@ def question_of(prompt: str, task_type: str | None = None) -> Question:
 def fit(votes: Sequence[Votes]) -> VoterWeights:
     """Weights under which the right answers are most probable.
 
-    Questions that nobody, or everybody, answered right teach nothing and are left out.
+    General and particular weights are found together: what holds for one kind of question only is
+    not taken for general. Questions that nobody, or everybody, answered right teach nothing.
     """
     useful = [each for each in votes if each.right & set(each.answers.values())]
     useful = [each for each in useful if set(each.answers.values()) - each.right]
@@ -126,54 +127,83 @@ def fit(votes: Sequence[Votes]) -> VoterWeights:
     models = sorted(model for model, count in counts.items() if count >= FEWEST_VOTES)
     if not models:
         return VoterWeights(1.0, {}, {}, 0)
-    general = _general(useful, models)
-    average = max(0.1, sum(general.values()) / len(general))
     by_kind: dict[str, list[Votes]] = defaultdict(list)
     for each in useful:
         by_kind[each.question.kind].append(each)
-    kinds = {kind: _of_kind(some, general) for kind, some in sorted(by_kind.items())}
-    return VoterWeights(average, general, kinds, len(useful))
-
-
-def _general(votes: Sequence[Votes], models: Sequence[str]) -> dict[str, float]:
-    place = {model: number for number, model in enumerate(models)}
-    rows, right, sizes = _stack(votes, place)
-    weights = Choices(rows, right, sizes).fit(np.full(len(models), GENERAL_RIDGE))
-    return dict(zip(models, map(float, weights), strict=True))
-
-
-def _of_kind(votes: Sequence[Votes], general: Mapping[str, float]) -> KindWeights:
-    counts = Counter(model for each in votes for model in each.answers)
-    models = sorted(m for m, count in counts.items() if m in general and count >= FEWEST_VOTES)
-    place = {model: number for number, model in enumerate(models)}
-    tasks = sorted({each.question.task for each in votes} - {""})
-    traits = max(len(each.question.traits) for each in votes)
-    rows, right, sizes = _stack(votes, place)
-    offset = rows @ np.array([general[model] for model in models], dtype=np.float32)
-    width = len(models)
-    features = np.zeros((len(rows), width * (1 + len(tasks) + traits)), dtype=np.float32)
-    features[:, :width] = rows
-    start = 0
-    for each, size in zip(votes, sizes, strict=True):
-        block = slice(start, start + size)
-        if each.question.task:
-            column = width * (1 + tasks.index(each.question.task))
-            features[block, column : column + width] = rows[block]
-        for number, trait in enumerate(each.question.traits):
-            column = width * (1 + len(tasks) + number)
-            features[block, column : column + width] = trait * rows[block]
-        start += size
-    penalty = np.repeat(
-        [KIND_RIDGE, *[TASK_RIDGE] * len(tasks), *[TRAIT_RIDGE] * traits], width
-    ).astype(np.float64)
-    fitted = Choices(features, right, sizes, offset.astype(np.float64)).fit(penalty)
-    parts = [tuple(map(float, part)) for part in fitted.reshape(-1, width)] if width else []
-    return KindWeights(
-        models=tuple(models),
-        base=parts[0] if parts else (),
-        tasks=dict(zip(tasks, parts[1 : 1 + len(tasks)], strict=False)),
-        traits=tuple(parts[1 + len(tasks) :]),
+    kinds = {kind: _Kind(some, models) for kind, some in sorted(by_kind.items())}
+    general, *own = _together(len(models), list(kinds.values()))
+    return VoterWeights(
+        average=max(0.1, float(general.mean())),
+        general=dict(zip(models, map(float, general), strict=True)),
+        kinds={
+            name: kind.weights(part) for (name, kind), part in zip(kinds.items(), own, strict=True)
+        },
+        questions=len(useful),
     )
+
+
+def _together(width: int, kinds: Sequence[_Kind]) -> list[Array]:
+    """The general weights, then those of each kind, that make the truth most probable."""
+    ends = np.cumsum([width, *(len(kind.penalty) for kind in kinds)])
+    parts = [slice(end - len(kind.penalty), end) for kind, end in zip(kinds, ends[1:], strict=True)]
+    penalty = np.concatenate([np.full(width, GENERAL_RIDGE), *(kind.penalty for kind in kinds)])
+
+    def objective(weights: Array) -> tuple[float, Array]:
+        ridge = penalty * weights
+        value, gradient = 0.5 * float(ridge @ weights), ridge
+        for kind, part in zip(kinds, parts, strict=True):
+            whole = weights[part].copy()
+            whole[: len(kind.places)] += weights[kind.places]
+            loss, slope = kind.choices.loss(whole)
+            value += loss
+            gradient[part] += slope
+            gradient[kind.places] += slope[: len(kind.places)]
+        return value, gradient
+
+    found = minimise(objective, np.zeros(len(penalty)))
+    return [found[:width], *(found[part] for part in parts)]
+
+
+class _Kind:
+    """The votes on one kind of question; columns are base, tasks and traits, each for every model.
+
+    `places` are the places of this kind's models among all.
+    """
+
+    def __init__(self, votes: Sequence[Votes], known: Sequence[str]) -> None:
+        counts = Counter(model for each in votes for model in each.answers)
+        self.models = [model for model in known if counts[model] >= FEWEST_VOTES]
+        self.places = np.array([known.index(model) for model in self.models], dtype=np.intp)
+        self.tasks = sorted({each.question.task for each in votes} - {""})
+        self.traits = max(len(each.question.traits) for each in votes)
+        rows, right, sizes = _stack(votes, {model: n for n, model in enumerate(self.models)})
+        self.choices = Choices(self._features(votes, rows, sizes), right, sizes)
+        blocks = [KIND_RIDGE, *[TASK_RIDGE] * len(self.tasks), *[TRAIT_RIDGE] * self.traits]
+        self.penalty = np.repeat(np.array(blocks), len(self.models))
+
+    def _features(self, votes: Sequence[Votes], rows: Matrix, sizes: Sequence[int]) -> Matrix:
+        width = len(self.models)
+        blocks = 1 + len(self.tasks) + self.traits
+        features = np.zeros((len(rows), blocks, width), dtype=np.float32)
+        features[:, 0] = rows
+        start = 0
+        for each, size in zip(votes, sizes, strict=True):
+            block = slice(start, start + size)
+            if each.question.task:
+                features[block, 1 + self.tasks.index(each.question.task)] = rows[block]
+            for number, trait in enumerate(each.question.traits):
+                features[block, 1 + len(self.tasks) + number] = trait * rows[block]
+            start += size
+        return features.reshape(len(rows), blocks * width)
+
+    def weights(self, fitted: Array) -> KindWeights:
+        parts = [tuple(map(float, part)) for part in fitted.reshape(-1, max(1, len(self.models)))]
+        return KindWeights(
+            models=tuple(self.models),
+            base=parts[0] if parts else (),
+            tasks=dict(zip(self.tasks, parts[1 : 1 + len(self.tasks)], strict=False)),
+            traits=tuple(parts[1 + len(self.tasks) :]),
+        )
 
 
 def _stack(votes: Iterable[Votes], place: Mapping[str, int]) -> tuple[Matrix, Array, list[int]]:
