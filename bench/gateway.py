@@ -90,6 +90,7 @@ def run_rounds(
                 rows.append({"system": name, "load": load.name, "round": turn, **figures})
                 say(
                     f"  round {turn + 1} {load.name:12} {name:10} {figures['rps']:>9,.0f}/s"
+                    f"  best {figures['best_rps']:>8,.0f}/s"
                     f"  {figures['cpu_us'] or 0:>9,.1f} us  p10 {figures['p10_us'] / 1000:.2f}"
                     f" p50 {figures['p50_us'] / 1000:.2f} ms"
                     f"  host took {figures['stolen']:.0%}  {figures.get('problem', '')}"

@@ -9,6 +9,8 @@
  *
  * usage: load PORT PATH BODY_FILE [--connections N] [--seconds S] [--warmup S] [--rate R]
  *             [--header "Name: value"]... [--expect TEXT]...
+ * `best_rps` is the rate of the best fifth of a second, less one answer for each connection, which may
+ * have been waiting there: a lower bound of what the system does while nobody takes its processor away.
  * prints "begin" and "end" at the edges of the measured window, then one JSON object (microseconds).
  */
 #define _GNU_SOURCE
@@ -25,6 +27,7 @@
 #include <unistd.h>
 
 enum { READ_BYTES = 65536, HEAD_BYTES = 16384, BODY_BYTES = 65536, MAX_EVENTS = 256, MAX_EXPECT = 4 };
+enum { MAX_STRETCHES = 1000, STRETCH_NS = 200000000 };
 enum { MAX_SAMPLES = 2000000, GRACE_SECONDS = 10 };
 
 typedef enum { HEAD, FIXED, CHUNK_SIZE, CHUNK_DATA, CHUNK_END, TRAILER, UNTIL_CLOSE, DONE, BROKEN } State;
@@ -49,6 +52,7 @@ static const char *expected[MAX_EXPECT];
 static int expected_count;
 static uint64_t window_start, window_end;
 static uint32_t *totals, *first_bytes;  /* tenths of a microsecond */
+static long in_stretch[MAX_STRETCHES];
 static long samples;
 static long completed, in_window, bad, broken, timed_open;
 
@@ -195,6 +199,8 @@ static void finish(Connection *c, int open_loop) {
     if (moment < window_start || moment >= window_end) return;
     if (open_loop) timed_open--;
     if (is_good) in_window++;
+    uint64_t stretch = (moment - window_start) / STRETCH_NS;
+    if (is_good && stretch < MAX_STRETCHES) in_stretch[stretch]++;
     if (samples < MAX_SAMPLES) {
         totals[samples] = tenths(now - c->due_ns);
         first_bytes[samples++] = tenths(c->first_byte_ns - c->due_ns);
@@ -236,6 +242,14 @@ static int ascending(const void *a, const void *b) {
 
 static double percentile(const uint32_t *sorted, double p) {
     return samples ? sorted[(long)(p * (double)(samples - 1) + 0.5)] / 10.0 : 0;
+}
+
+static double best_rate(void) {
+    long best = 0;
+    for (int i = 0; i < MAX_STRETCHES; i++)
+        if (in_stretch[i] > best) best = in_stretch[i];
+    best -= connection_count;
+    return best > 0 ? (double)best * 1e9 / STRETCH_NS : 0;
 }
 
 static Connection *idle_connection(void) {
@@ -361,9 +375,9 @@ int main(int argc, char **argv) {
     announce_edges();
     qsort(totals, (size_t)samples, sizeof *totals, ascending);
     qsort(first_bytes, (size_t)samples, sizeof *first_bytes, ascending);
-    printf("{\"rps\":%.1f,\"completed\":%ld,\"bad\":%ld,\"broken\":%ld,\"unfinished\":%ld,"
+    printf("{\"rps\":%.1f,\"best_rps\":%.1f,\"completed\":%ld,\"bad\":%ld,\"broken\":%ld,\"unfinished\":%ld,"
            "\"p10_us\":%.1f,\"p50_us\":%.1f,\"p90_us\":%.1f,\"p99_us\":%.1f,\"first_p50_us\":%.1f,\"first_p99_us\":%.1f}\n",
-           (double)in_window / seconds, completed, bad, broken, timed_open, percentile(totals, .1), percentile(totals, .5),
+           (double)in_window / seconds, best_rate(), completed, bad, broken, timed_open, percentile(totals, .1), percentile(totals, .5),
            percentile(totals, .9), percentile(totals, .99), percentile(first_bytes, .5),
            percentile(first_bytes, .99));
     return 0;
