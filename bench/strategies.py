@@ -114,7 +114,8 @@ def fit(job: Job, wide: Mapping[str, Votes]) -> Fitted:
         and (len(number) > 1 or fold_of(prompt_id) not in number)
         and set(votes.answers) <= set(models)
     ]
-    weights = fitting.fit_voters(train, more)
+    elsewhere = [each for each in job.others if each.exact]
+    weights = fitting.fit_voters([*train, *elsewhere] if job.train else train, more)
     trust = fitting.fit_trust(train)
     trust = {model: trust.get(model, 0.5) for model in models}
     ranking = sorted(models, key=lambda model: -trust[model])

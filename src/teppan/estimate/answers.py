@@ -201,7 +201,7 @@ def _plain_decimal(number: Decimal) -> str | None:
 
 def _read_number(stated: str | None, text: str) -> Answer:
     if stated is not None and (value := canonical_number(stated)) is not None:
-        return Answer(value)
+        return Answer(value, plain="=" not in stated)  # a sum that is worked out is no plain number
     tail = text.rstrip()[-200:]
     return Answer(canonical_number(tail), plain=False)
 
