@@ -70,11 +70,16 @@ def cut(recordings: Recordings, most: int | None) -> Recordings:
     return replace(recordings, prompts=recordings.prompts[:most])
 
 
-def jobs_of(fit: Sequence[Recordings], data: Sequence[Recordings] | None) -> list[Job]:
+def jobs_of(fit: Sequence[Recordings], data: Sequence[Recordings] | None, only: str) -> list[Job]:
     """One job for each set to report, or for each of its folds."""
     read = {each.name: fitting.read(each) for each in fit}
     if data is None:
-        return [_fold(each, read, number) for each in fit for number in range(FOLDS)]
+        return [
+            _fold(each, read, number)
+            for each in fit
+            if each.name.startswith(only)
+            for number in range(FOLDS)
+        ]
     jobs = []
     for each in data:
         train = read.get(each.name, [])
@@ -279,7 +284,7 @@ def main() -> int:
     home = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
     parser.add_argument("--fit", type=Path, default=Path(os.environ.get("TEPPAN_DATA", home)))
     parser.add_argument("--data", type=Path)
-    parser.add_argument("--only", help="report only sets whose name begins so")
+    parser.add_argument("--only", default="", help="report only sets whose name begins so")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK} questions of each set")
     options = parser.parse_args()
@@ -290,11 +295,9 @@ def main() -> int:
     most = QUICK if options.quick else None
     fit_on = [cut(each, most) for each in load(options.fit)]
     wide = {} if options.quick else wide_votes(options.fit, fit_on)
-    if options.only and not options.data:
-        fit_on = [each for each in fit_on if each.name.startswith(options.only)]
     data = [cut(each, most) for each in load(options.data)] if options.data else None
     collected: dict[str, dict[str, list[Tally]]] = defaultdict(lambda: defaultdict(list))
-    for job in jobs_of(fit_on, data):
+    for job in jobs_of(fit_on, data, options.only):
         name = job.recordings.name
         if not job.test:
             continue
