@@ -72,6 +72,22 @@ async def test_a_key_revoked_elsewhere_soon_opens_nothing(store: Store, other: S
     assert await store.keys.any() is True
 
 
+async def test_a_machine_that_stood_still_while_reading_refuses_no_valid_key(
+    store: Store, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, text = await store.keys.create("anna", "laptop")
+    read = store.keys._reader.run
+
+    async def slowly(query: Callable[..., object]) -> object:
+        found = await read(query)
+        clock.advance(60.0)
+        return found
+
+    monkeypatch.setattr(store.keys._reader, "run", slowly)
+    clock.advance(60.0)
+    assert await store.keys.find(text.reveal()) == record.scope()
+
+
 async def test_a_key_expires_on_time(store: Store, clock: FixedClock) -> None:
     _, text = await store.keys.create("anna", "laptop", expires=clock.now() + 60)
     assert store.keys.check(text.reveal()) is not None

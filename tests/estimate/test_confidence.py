@@ -13,6 +13,7 @@ from teppan.estimate.confidence import (
     Calibrations,
     expected_calibration_error,
     fit,
+    shipped,
     threshold_for,
 )
 
@@ -38,6 +39,22 @@ def test_an_overconfident_figure_is_brought_down_to_what_happens() -> None:
     after = expected_calibration_error(promised, right[4000:])
     assert before > 0.12
     assert after < 0.05
+
+
+def test_figures_that_repeat_are_one_point_of_the_curve() -> None:
+    """Shares of a vote take few values, and sums of equal floats are not quite their multiples."""
+    chance = random.Random(5)
+    raw = [chance.choice([1 / 3, 0.2, 0.6, 2 / 3]) for _ in range(4000)]
+    right = [float(chance.random() < figure / 2) for figure in raw]
+    curve = fit(raw, right)
+    for figure in set(raw):
+        assert curve.of(figure) == pytest.approx(figure / 2, abs=0.05)
+
+
+def test_the_shipped_curves_are_read_and_rise() -> None:
+    curve = shipped().curve("vote share")
+    assert curve is not None
+    assert 0.0 < curve.of(0.4) < curve.of(1.0) < 1.0
 
 
 def test_without_examples_the_figure_is_the_probability() -> None:

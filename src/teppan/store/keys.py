@@ -75,8 +75,12 @@ class Keys:
 
     def check(self, text: str) -> Scope | None:
         """Whose key this is, from memory alone; `None` when it is not known there."""
+        return self._recognised(text) if self._fresh(STALE_SECONDS) else None
+
+    def _recognised(self, text: str) -> Scope | None:
+        """Whose key this is, by what was read last, however long ago."""
         known = self._known.get(key_id(text) or "")
-        if known is None or not self._fresh(STALE_SECONDS):
+        if known is None:
             return None
         if not hmac.compare_digest(self._digest(text), known.digest):
             return None
@@ -92,7 +96,7 @@ class Keys:
         scope = self.check(text)
         if scope is None and key_id(text) is not None and not self._fresh(RELOAD_PAUSE):
             await self.refresh()
-            scope = self.check(text)
+            scope = self._recognised(text)  # just read, even if a busy machine took its time
         return scope
 
     async def any(self) -> bool:

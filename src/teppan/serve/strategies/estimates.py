@@ -21,6 +21,7 @@ from teppan.core.chat import ChatRequest, Json
 from teppan.core.errors import ConfigError
 from teppan.core.reply import Reply
 from teppan.core.verdict import Confidence, Verdict
+from teppan.estimate.confidence import shipped
 from teppan.serve.strategies.base import Call
 from teppan.serve.strategies.saying import Counted
 
@@ -160,10 +161,10 @@ def picked(call: Call, request: ChatRequest, replies: Sequence[Reply]) -> list[f
 
 
 def calibrated(call: Call, request: ChatRequest, basis: str, raw: float) -> Confidence:
-    """The figure as a probability: by the fitted curve of its basis, else as it stands."""
-    curves = call.state("confidence")
-    if curves is None:
-        return Confidence(raw, basis, raw)
+    """The figure as a probability: by the release's curve of its basis, else by the one shipped
+    with the package, else as it stands.
+    """
+    curves = call.state("confidence") or shipped()
     from teppan.estimate.voters import question_of
 
     curve = curves.curve(basis, question_of(request.question, request.task_type).kind)
