@@ -104,7 +104,7 @@ def _fold(recordings: Recordings, read: Mapping[str, list[ReadQuestion]], number
     )
 
 
-def fit(job: Job, wide: Mapping[str, Votes]) -> Fitted:
+def fit(job: Job, wide: Mapping[str, Votes], rows: Sequence[str] = ()) -> Fitted:
     """Everything that is learned, from the job's own kind of questions or, without any, others."""
     models = [called(model) for model in job.recordings.models]
     train = job.train or _related(job.others, models)
@@ -130,9 +130,9 @@ def fit(job: Job, wide: Mapping[str, Votes]) -> Fitted:
     costs = [each.rows[ranking[0]].cost or 0.0 for each in train if ranking[0] in each.rows]
     best_cost = sum(costs) / max(1, len(costs))
     shared = [each for each in train if set(models) <= set(each.rows)]
-    found = fitting.fit_chains(
-        shared, weights, [MARGIN * budget * best_cost for budget in BUDGETS.values()]
-    )
+    budgets = [MARGIN * budget * best_cost for budget in BUDGETS.values()]
+    cascades = any(wanted(name, rows) for name in BUDGETS)
+    found = fitting.fit_chains(shared, weights, budgets) if cascades else [None] * len(budgets)
     return Fitted(
         states={name: state for name, state in states.items() if state is not None},
         trust=trust,
@@ -194,7 +194,11 @@ def plans(job: Job, fitted: Fitted) -> dict[str, tuple[str, dict[str, Any], dict
     return rows
 
 
-async def run(job: Job, fitted: Fitted) -> dict[str, list[Tally]]:
+def wanted(row: str, rows: Sequence[str]) -> bool:
+    return not rows or row.startswith(tuple(rows))
+
+
+async def run(job: Job, fitted: Fitted, rows: Sequence[str] = ()) -> dict[str, list[Tally]]:
     """The tallies of every row for one job."""
     prompts = [each.prompt for each in job.test]
     recordings = job.recordings
@@ -207,6 +211,8 @@ async def run(job: Job, fitted: Fitted) -> dict[str, list[Tally]]:
     for model in recordings.models:
         tallies[f"model {model}"] = backtest.single(recordings, prompts, model)
     for row, (strategy, settings, trust) in plans(job, fitted).items():
+        if not wanted(row, rows):
+            continue
         states = dict(fitted.states)
         if row in fitted.chains:
             states["cascade"] = fitted.chains[row]
@@ -235,7 +241,9 @@ def goals_of(tables: Mapping[str, Sequence[Figures]]) -> dict[str, dict[str, Any
     for name, rows in tables.items():
         by_row = {each.strategy: each for each in rows}
         best = next(each for each in rows if each.strategy.startswith("best single: "))
-        ours = by_row.get("consensus") or by_row["best_of_n (picker)"]
+        ours = by_row.get("consensus") or by_row.get("best_of_n (picker)")
+        if ours is None:
+            continue
         floor = {"mmlu_pro": 0.77, "gsm8k": 0.97}.get(name, best.quality)
         goals[f"{name}: {ours.strategy}"] = _goal(100 * ours.quality, 100 * floor, up=True)
         row, share = ("cascade 12 %", 0.12) if name == "gsm8k" else ("cascade 7 %", 0.07)
@@ -285,6 +293,7 @@ def main() -> int:
     parser.add_argument("--fit", type=Path, default=Path(os.environ.get("TEPPAN_DATA", home)))
     parser.add_argument("--data", type=Path)
     parser.add_argument("--only", default="", help="report only sets whose name begins so")
+    parser.add_argument("--rows", default="", help="only rows that begin so, with commas")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK} questions of each set")
     options = parser.parse_args()
@@ -292,6 +301,7 @@ def main() -> int:
         print(f"no recordings: {options.fit} is not there (--fit DIR or TEPPAN_DATA)")
         return 1
     started = time.monotonic()
+    rows = options.rows.split(",") if options.rows else ()
     most = QUICK if options.quick else None
     fit_on = [cut(each, most) for each in load(options.fit)]
     wide = {} if options.quick else wide_votes(options.fit, fit_on)
@@ -301,15 +311,15 @@ def main() -> int:
         name = job.recordings.name
         if not job.test:
             continue
-        for row, tallies in asyncio.run(run(job, fit(job, wide))).items():
+        for row, tallies in asyncio.run(run(job, fit(job, wide, rows), rows)).items():
             collected[name][row] += tallies
         print(f"  {name}: {len(job.test)} questions, {time.monotonic() - started:.0f} s",
               file=sys.stderr)  # fmt: skip
     tables = {name: table_of(name, tallies) for name, tallies in collected.items()}
     goals = goals_of(tables)
     if options.json:
-        rows = {name: [_dict(each) for each in table] for name, table in tables.items()}
-        print(json.dumps({"figures": rows, "goals": goals}))
+        told = {name: [_dict(each) for each in table] for name, table in tables.items()}
+        print(json.dumps({"figures": told, "goals": goals}))
         return 0
     for name, table in tables.items():
         show(name, table)

@@ -45,7 +45,9 @@ def test_an_answer_stated_once_and_plainly_is_told_from_one_that_is_not() -> Non
     assert read_option("The answer is (C).", OPTIONS).plain
     assert not read_option("The answer is **C**", OPTIONS).plain
     assert not read_option("The answer is (B). No: the answer is (C).", OPTIONS).plain
-    _, (worked_out, plain) = read_answers("How many?", ['{"answer": "2 * 3 = 6"}', "Answer: 6"])
+    _, (worked_out, plain) = read_answers(
+        "How many?", ['{"answer": "2 * 3 = 6"}', "Answer: 6"], "number"
+    )
     assert (worked_out.value, worked_out.plain) == (plain.value, False)
     assert plain.plain
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,17 +37,21 @@ class HashingEmbedder:
 
         rows = np.zeros((len(texts), self.dimensions), np.float32)
         for row, text in zip(rows, texts, strict=True):
-            for feature in self._features(text):
-                code = zlib.crc32(feature.encode())
-                row[code % self.dimensions] += 1.0 if code & 0x8000_0000 else -1.0
+            places: list[int] = []
+            for word in _WORD.findall(text.lower()):
+                places += _places(word, self.sizes, self.dimensions)
+            counts = np.bincount(np.array(places, np.int64), minlength=2 * self.dimensions)
+            row[:] = counts[: self.dimensions] - counts[self.dimensions :]
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
         return (rows / np.where(lengths == 0, 1, lengths)).astype(np.float32)
 
-    def _features(self, text: str) -> list[str]:
-        features = []
-        for word in _WORD.findall(text.lower()):
-            features.append(f"={word}")
-            padded = f"<{word}>"
-            for size in self.sizes:
-                features += [padded[i : i + size] for i in range(len(padded) - size + 1)]
-        return features
+
+@lru_cache(maxsize=50_000)
+def _places(word: str, sizes: tuple[int, ...], dimensions: int) -> tuple[int, ...]:
+    """The buckets of a word's features, the negative ones behind the positive. Words repeat."""
+    padded = f"<{word}>"
+    features = [f"={word}"]
+    for size in sizes:
+        features += [padded[i : i + size] for i in range(len(padded) - size + 1)]
+    codes = [zlib.crc32(feature.encode()) for feature in features]
+    return tuple(code % dimensions + (0 if code & 0x8000_0000 else dimensions) for code in codes)
