@@ -97,8 +97,10 @@ def main() -> int:
         print(f"{name:24} {len(some):8} {100 * before:8.1f}% {100 * after:6.1f}%")
     if options.write:
         names = ", ".join(sorted({one.name for one in sets if not one.name.startswith("alpaca")}))
+        curves = curves_of(pairs_of(questions, options.seed))
+        curves.pop("agreement")  # as good without; a cascade stops by it, and it depends on trust
         shipped = Calibrations(
-            curves_of(pairs_of(questions, options.seed)),
+            curves,
             source=f"public recorded answers of 2024 models: {names}",
             as_of="2026-11",
         )
