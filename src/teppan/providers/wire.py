@@ -79,6 +79,13 @@ def text_or_none(value: Json) -> str | None:
     return value if type(value) is str and value else None
 
 
+def place_or_none(value: Json, what: str) -> int | None:
+    """`value` as the number of a place in the answer, or `None` when it is absent."""
+    if value is None or type(value) is int:
+        return value
+    raise ProviderBadAnswer(f"the vendor's `{what}` is not a whole number")
+
+
 def tokens(value: Json) -> int | None:
     """A plausible token count, or `None`: absent, negative, absurd or not a whole number."""
     if type(value) is float and value.is_integer():

@@ -41,6 +41,7 @@ from teppan.providers.wire import (
     object_or_none,
     parse,
     parse_value,
+    place_or_none,
     text_of,
     text_or_none,
 )
@@ -67,14 +68,14 @@ class MessagesStream:
         self._finished = False
         self._structured = False
         self._calls = 0
-        self._blocks: dict[Json, _Block] = {}
+        self._blocks: dict[int | None, _Block] = {}
         self._usage: Object = {}
 
     def feed(self, event: Event) -> Sequence[Delta]:
         if self.done:
             return ()
         said = parse(event.data)
-        kind = said.get("type") or event.name
+        kind = text_or_none(said.get("type")) or event.name
         if kind == "content_block_delta":
             return () if self._finished else self._piece(said)
         if kind == "content_block_start":
@@ -122,7 +123,7 @@ class MessagesStream:
         if block is None:
             raise ProviderBadAnswer("a block of the vendor's stream is missing")
         kind = text_of(block.get("type"), "type")
-        state = self._blocks[said.get("index")] = _Block(kind, block)
+        state = self._blocks[_place(said)] = _Block(kind, block)
         if kind == "text":
             words = text_of(block.get("text"), "text")
             return (TextDelta(words),) if words else ()
@@ -142,7 +143,7 @@ class MessagesStream:
         return (ToolDelta(state.call, "", id, name, extra=call_extra(block)),)
 
     def _piece(self, said: Object) -> Sequence[Delta]:
-        state = self._blocks.get(said.get("index"))
+        state = self._blocks.get(_place(said))
         piece = object_or_none(said.get("delta"), "delta")
         if state is None or piece is None:
             raise ProviderBadAnswer("a piece of the vendor's stream belongs to no block")
@@ -175,7 +176,7 @@ class MessagesStream:
         return ()
 
     def _close(self, said: Object) -> Sequence[Delta]:
-        state = self._blocks.pop(said.get("index"), None)
+        state = self._blocks.pop(_place(said), None)
         if state is None or state.kind in ("text", "thinking", "redacted_thinking"):
             return ()
         if state.kind == "tool_use":
@@ -210,3 +211,7 @@ class MessagesStream:
             self._usage.update({name: value for name, value in said.items() if value is not None})
         seen = usage(self._usage)
         return () if seen is None else (UsageSeen(seen),)
+
+
+def _place(said: Object) -> int | None:
+    return place_or_none(said.get("index"), "index")

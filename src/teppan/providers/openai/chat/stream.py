@@ -204,7 +204,7 @@ def _append_details(known: list[Object], pieces: Sequence[Object]) -> None:
             continue
         for name, value in piece.items():
             if name in ("text", "summary") and type(value) is str:
-                last[name] = (last.get(name) or "") + value
+                last[name] = text_of(last.get(name), name) + value
             elif value is not None:
                 last[name] = value
 

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from teppan.core.chat import (
     Delta,
     Finished,
-    Json,
     PartAdded,
     ReasoningDelta,
     RefusalDelta,
@@ -41,6 +40,7 @@ from teppan.providers.wire import (
     object_or_none,
     objects,
     parse,
+    place_or_none,
     text_of,
     text_or_none,
 )
@@ -69,14 +69,14 @@ class ResponsesStream:
         self.done = False
         self._started = False
         self._calls = 0
-        self._items: dict[Json, _Item] = {}
-        self._closed: set[Json] = set()
+        self._items: dict[int | None, _Item] = {}
+        self._closed: set[int | None] = set()
 
     def feed(self, event: Event) -> Sequence[Delta]:
         if self.done or event.data.strip() == b"[DONE]":
             return ()
         said = parse(event.data)
-        kind = said.get("type") or event.name
+        kind = text_or_none(said.get("type")) or event.name
         if kind == "response.output_text.delta":
             return self._words(said)
         if kind in _THOUGHTS:
@@ -121,7 +121,7 @@ class ResponsesStream:
         return (Started(model, id, other_fields(response)),)
 
     def _item(self, said: Object) -> _Item:
-        return self._items.setdefault(said.get("output_index"), _Item())
+        return self._items.setdefault(_place(said), _Item())
 
     def _words(self, said: Object) -> Sequence[Delta]:
         self._item(said).pieces = True
@@ -138,7 +138,7 @@ class ResponsesStream:
         return (ReasoningDelta(words, id=id, dialect=NAME),) if words else ()
 
     def _arguments(self, said: Object) -> Sequence[Delta]:
-        item = self._items.get(said.get("output_index"))
+        item = self._items.get(_place(said))
         if item is None or item.call < 0:
             raise ProviderBadAnswer("a piece of the vendor's stream belongs to no call")
         item.pieces = True
@@ -146,7 +146,7 @@ class ResponsesStream:
 
     def _open(self, said: Object) -> Sequence[Delta]:
         item = object_or_none(said.get("item"), "item") or {}
-        place = said.get("output_index")
+        place = _place(said)
         if item.get("type") not in ("function_call", "custom_tool_call"):
             self._items[place] = _Item()
             return ()
@@ -158,7 +158,7 @@ class ResponsesStream:
     def _close(self, said: Object) -> Sequence[Delta]:
         """The item is whole: give what did not come in pieces, and the proof of a thought."""
         item = object_or_none(said.get("item"), "item")
-        place = said.get("output_index")
+        place = _place(said)
         if item is None or place in self._closed:
             return ()
         self._closed.add(place)
@@ -203,3 +203,7 @@ class ResponsesStream:
         seen = usage(response.get("usage"))
         counts = () if seen is None else (UsageSeen(seen),)
         return (*started, Finished(ending), *counts)
+
+
+def _place(said: Object) -> int | None:
+    return place_or_none(said.get("output_index"), "output_index")
