@@ -26,7 +26,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from teppan.build.replaying import replaying
+from teppan.build.replaying import remembering, replaying
 from teppan.estimate.voters import Votes
 from teppan.learn.evals import backtest, fitting
 from teppan.learn.evals.backtest import Figures, Tally
@@ -36,7 +36,7 @@ from teppan.providers.replay import Recordings, called, load, load_prompts, load
 FOLDS = 5
 BUDGETS = {"cascade 7 %": 0.07, "cascade 12 %": 0.12}
 """What a cascade may cost, as a share of the best single model's cost."""
-MARGIN = 0.95
+MARGIN = 0.92
 """A chain is fitted for this part of its budget, because other questions cost a little more."""
 QUICK = 60
 
@@ -132,7 +132,9 @@ def fit(job: Job, wide: Mapping[str, Votes], rows: Sequence[str] = ()) -> Fitted
     shared = [each for each in train if set(models) <= set(each.rows)]
     budgets = [MARGIN * budget * best_cost for budget in BUDGETS.values()]
     cascades = any(wanted(name, rows) for name in BUDGETS)
-    found = fitting.fit_chains(shared, weights, budgets) if cascades else [None] * len(budgets)
+    found = (
+        fitting.fit_chains(shared, weights, budgets, more) if cascades else [None] * len(budgets)
+    )
     return Fitted(
         states={name: state for name, state in states.items() if state is not None},
         trust=trust,
@@ -210,13 +212,14 @@ async def run(job: Job, fitted: Fitted, rows: Sequence[str] = ()) -> dict[str, l
     }
     for model in recordings.models:
         tallies[f"model {model}"] = backtest.single(recordings, prompts, model)
+    embed = remembering()
     for row, (strategy, settings, trust) in plans(job, fitted).items():
         if not wanted(row, rows):
             continue
         states = dict(fitted.states)
         if row in fitted.chains:
             states["cascade"] = fitted.chains[row]
-        answer = replaying(recordings, strategy, settings, states, trust)
+        answer = replaying(recordings, strategy, settings, states, trust, embed)
         tallies[row] = await backtest.replay(prompts, answer)
     return tallies
 

@@ -73,9 +73,15 @@ def test_an_unknown_model_has_an_average_weight_and_an_unknown_task_the_general_
     assert fitted.of("good", Question("option", "unheard of")) > 0
 
 
-def test_no_weight_is_ever_negative(fitted: VoterWeights) -> None:
-    wild = Question("option", "law", (99.0,) * 5)
-    assert all(fitted.of(model, wild) >= 0.0 for model in SKILL)
+def test_a_vote_that_is_mostly_wrong_speaks_against_its_answer() -> None:
+    """`liar` says what is wrong where `fair` is wrong, so agreeing with it is a bad sign."""
+    votes = []
+    chance = random.Random(9)
+    for each in simulated(600):
+        lie = "1" if chance.random() < 0.95 else "0"
+        votes.append(Votes(each.question, {**each.answers, "liar": lie}, each.right))
+    weights = voters.fit(votes)
+    assert weights.of("liar", Question("option")) < 0.0 < weights.of("good", Question("option"))
 
 
 def test_nothing_is_learned_from_nothing_and_the_same_from_the_same() -> None:

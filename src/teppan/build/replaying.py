@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from teppan.build.virtual import direct, embedder
 from teppan.core.chat import ChatRequest, Json, Usage
@@ -22,7 +22,12 @@ from teppan.providers.replay import Recordings, ReplayProvider
 from teppan.serve.call import JourneyCall, Reach
 from teppan.serve.journey import Journey
 from teppan.serve.models import Models
+from teppan.serve.strategies.meaning import Embed
 from teppan.serve.strategies.registry import build as build_strategy
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def replaying(
@@ -31,14 +36,16 @@ def replaying(
     settings: Mapping[str, Json],
     states: Mapping[str, Any],
     trust: Mapping[str, float],
+    embed: Embed | None = None,
 ) -> Answering:
     """A strategy over recorded answers, for back-tests: its real code, and nobody is called.
 
     `states` are those of a release, `trust` is by the name of a model, for any task. Every model
-    that is asked answers at once, so nothing is saved by stopping early.
+    that is asked answers at once, so nothing is saved by stopping early. Strategies over the same
+    recordings may share one `remembering()`.
     """
     provider = ReplayProvider(recordings)
-    made = build_strategy(strategy, settings, embedder())
+    made = build_strategy(strategy, settings, embed or embedder())
     clock, chance = SystemClock(), random.Random(0)
     reach = Reach(
         Caller({REPLAY: provider}, counting=TokenCount(), clock=clock, dice=chance),
@@ -63,6 +70,22 @@ def replaying(
         )
 
     return answer
+
+
+def remembering() -> Embed:
+    """The default embedder, asked once for each text."""
+    embed = embedder()
+    known: dict[str, NDArray[np.float32]] = {}
+
+    async def remembered(texts: Sequence[str]) -> NDArray[np.float32]:
+        import numpy as np
+
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        if new:
+            known.update(zip(new, await embed(new), strict=True))
+        return np.stack([known[text] for text in texts])
+
+    return remembered
 
 
 class _Given:

@@ -1,8 +1,10 @@
-"""Is the best answer so far good enough to stop here: the learned half of a cascade.
+"""Is the best answer so far right, and is the next model worth its price: what a cascade learns.
 
 FrugalGPT (Chen et al. 2023, arXiv 2305.05176) scores a cheap answer by its text; others stop when
-two models agree. Here both are evidence of one probability: who agrees with the leading answer,
-how heavy the vote for it is, how its speaker words it, and what kind of question it is.
+two models agree. Here both are evidence: who agrees with the leading answer, how heavy the vote
+for it is, how its speaker words it, and what kind of question it is. Two figures come of it: the
+probability that the answer is right, and what going on would gain beyond its cost. They differ:
+a question that defeats every model is not worth asking on, however doubtful the answer is.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ _HEDGES = re.compile(
 )
 _MOST_HEDGES = 4
 TRAITS = 5
+MAIN = 6
+"""How many of the features come first and matter most; the others are details."""
 
 
 class Wording(Struct, frozen=True):
@@ -44,13 +48,23 @@ class Heard(Struct, frozen=True):
 
 
 class Step(Struct, frozen=True):
-    """The fitted score after one step; `weights` are in the order of `features`.
+    """What was fitted after one step; weights are in the order of `features`.
 
-    `lengths` is the mean and the spread of the log length of each model's answers.
+    `chance` gives the log odds that the leading answer is right, `gain` the quality that going on
+    adds less its cost (none after the last step). `lengths` is the mean and the spread of the log
+    length of each model's answers.
     """
 
-    weights: tuple[float, ...]
+    chance: tuple[float, ...]
+    gain: tuple[float, ...]
     lengths: Mapping[str, tuple[float, float]]
+
+
+class Score(Struct, frozen=True):
+    """The probability that the leading answer is right, and what asking the next model gains."""
+
+    chance: float
+    gain: float
 
 
 class Scorers(Struct, frozen=True):
@@ -60,8 +74,8 @@ class Scorers(Struct, frozen=True):
 
     def of(
         self, heard: Sequence[Heard], speaker: str, wording: Wording, question: Question
-    ) -> float | None:
-        """The probability that the leading answer is right; `None` for steps never fitted.
+    ) -> Score | None:
+        """The score of the leading answer; `None` for steps never fitted.
 
         `speaker` is the model whose reply, worded so, would be served.
         """
@@ -70,8 +84,10 @@ class Scorers(Struct, frozen=True):
             return None
         mean, spread = step.lengths.get(speaker, (wording.length, 1.0))
         row = features(heard, (wording.length - mean) / spread, wording, question)
-        odds = sum(a * b for a, b in zip(row, step.weights, strict=True))
-        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, odds))))
+        odds = sum(a * b for a, b in zip(row, step.chance, strict=True))
+        chance = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, odds))))
+        gain = sum(a * b for a, b in zip(row, step.gain, strict=True)) if step.gain else 0.0
+        return Score(chance, gain)
 
 
 def key_of(models: Sequence[str]) -> str:
@@ -87,19 +103,23 @@ def wording_of(text: str, *, plain: bool) -> Wording:
 def features(
     heard: Sequence[Heard], length: float, wording: Wording, question: Question
 ) -> list[float]:
-    """One row: a constant, who agrees, the weight and the share of the leader, wording, traits.
+    """One row: a constant; how many agree, the share and the weight of the leader; then details:
+    who agrees, the wording, the traits of the question.
 
     `length` is in spreads from the speaker's usual length.
     """
     lead = sum(each.weight for each in heard if each.agrees)
     total = sum(each.weight for each in heard if each.agrees is not None)
+    agreeing = sum(1 for each in heard if each.agrees)
     traits = (*question.traits, *([0.0] * TRAITS))[:TRAITS]
     return [
         1.0,
-        *(0.0 if each.agrees is None else 1.0 if each.agrees else -1.0 for each in heard),
+        1.0 if agreeing > 1 else 0.0,
+        1.0 if agreeing > 2 else 0.0,
         lead / total if total > 0.0 else 0.0,
         math.log1p(lead),
-        0.0 if any(each.agrees for each in heard) else 1.0,
+        0.0 if agreeing else 1.0,
+        *(0.0 if each.agrees is None else 1.0 if each.agrees else -1.0 for each in heard),
         length,
         wording.hedges,
         1.0 if wording.plain else 0.0,

@@ -7,6 +7,10 @@ see `choice`), so models that repeat each other share a weight. Shrinkage makes 
 examples, from the general to the particular:
 
     weight(model, question) = general + of the kind of question + of the task + of its traits
+
+General weights are drawn towards the log odds of the model's accuracy, which is what a vote weighs
+when voters err independently (Nitzan and Paroush 1982), times a factor found with the rest. A
+weight may be negative: some votes are evidence against what they name.
 """
 
 from __future__ import annotations
@@ -23,11 +27,15 @@ from teppan.estimate.answers import has_code, options_of
 from teppan.estimate.choice import Choices, Matrix
 from teppan.estimate.minimise import Array, minimise
 
-GENERAL_RIDGE = 1.0
-KIND_RIDGE = 1.0
-TASK_RIDGE = 12.0
-TRAIT_RIDGE = 10.0
-"""How strongly weights are pulled towards the next more general one."""
+GENERAL_RIDGE = 30.0
+KIND_RIDGE = 30.0
+TASK_RIDGE = 40.0
+TRAIT_RIDGE = 20.0
+"""How strongly weights are pulled towards the next more general one; chosen by the likelihood of
+held-out questions."""
+
+_FREE = 0.01
+"""The ridge of what is to be found by the data alone."""
 
 FEWEST_VOTES = 20
 """A model with fewer votes than this keeps the weight of an average one."""
@@ -77,7 +85,7 @@ class VoterWeights(Struct, frozen=True):
     questions: int
 
     def of(self, model: str, question: Question) -> float:
-        """The weight of this model's vote on this question, never negative."""
+        """The weight of this model's vote on this question; negative when it speaks against."""
         if model not in self.general:
             return self.average
         weight = self.general[model]
@@ -89,7 +97,7 @@ class VoterWeights(Struct, frozen=True):
                 weight += kind.tasks[question.task][place]
             for trait, additions in zip(question.traits, kind.traits, strict=False):
                 weight += trait * additions[place]
-        return max(0.0, weight)
+        return weight
 
 
 def question_of(prompt: str, task_type: str | None = None) -> Question:
@@ -131,7 +139,7 @@ def fit(votes: Sequence[Votes]) -> VoterWeights:
     for each in useful:
         by_kind[each.question.kind].append(each)
     kinds = {kind: _Kind(some, models) for kind, some in sorted(by_kind.items())}
-    general, *own = _together(len(models), list(kinds.values()))
+    general, *own = _together(_expected(useful, models), list(kinds.values()))
     return VoterWeights(
         average=max(0.1, float(general.mean())),
         general=dict(zip(models, map(float, general), strict=True)),
@@ -142,26 +150,53 @@ def fit(votes: Sequence[Votes]) -> VoterWeights:
     )
 
 
-def _together(width: int, kinds: Sequence[_Kind]) -> list[Array]:
+def _expected(votes: Sequence[Votes], models: Sequence[str]) -> Array:
+    """Shape (2, models): one, and the log odds of each model's accuracy.
+
+    The weights of independent voters are a combination of the two; the first row stands for the
+    number of ways in which an answer can be wrong.
+    """
+    odds = []
+    for model in models:
+        given = [(each.answers[model] in each.right) for each in votes if model in each.answers]
+        odds.append(math.log((sum(given) + 1.0) / (len(given) - sum(given) + 1.0)))
+    return np.array([[1.0] * len(models), odds])
+
+
+def _together(expected: Array, kinds: Sequence[_Kind]) -> list[Array]:
     """The general weights, then those of each kind, that make the truth most probable."""
-    ends = np.cumsum([width, *(len(kind.penalty) for kind in kinds)])
+    factors, width = expected.shape
+    ends = factors + np.cumsum([width, *(len(kind.penalty) for kind in kinds)])
     parts = [slice(end - len(kind.penalty), end) for kind, end in zip(kinds, ends[1:], strict=True)]
-    penalty = np.concatenate([np.full(width, GENERAL_RIDGE), *(kind.penalty for kind in kinds)])
+    apart = slice(factors, factors + width)
+    penalty = np.concatenate(
+        [
+            np.full(factors, _FREE),
+            np.full(width, GENERAL_RIDGE),
+            *(kind.penalty for kind in kinds),
+        ]
+    )
+
+    def general(weights: Array) -> Array:
+        return weights[:factors] @ expected + weights[apart]
 
     def objective(weights: Array) -> tuple[float, Array]:
-        ridge = penalty * weights
-        value, gradient = 0.5 * float(ridge @ weights), ridge
+        gradient = penalty * weights
+        value = 0.5 * float(gradient @ weights)
+        of_all, slope_of_all = general(weights), np.zeros(width)
         for kind, part in zip(kinds, parts, strict=True):
             whole = weights[part].copy()
-            whole[: len(kind.places)] += weights[kind.places]
+            whole[: len(kind.places)] += of_all[kind.places]
             loss, slope = kind.choices.loss(whole)
             value += loss
             gradient[part] += slope
-            gradient[kind.places] += slope[: len(kind.places)]
+            slope_of_all[kind.places] += slope[: len(kind.places)]
+        gradient[apart] += slope_of_all
+        gradient[:factors] += expected @ slope_of_all
         return value, gradient
 
     found = minimise(objective, np.zeros(len(penalty)))
-    return [found[:width], *(found[part] for part in parts)]
+    return [general(found), *(found[part] for part in parts)]
 
 
 class _Kind:

@@ -99,24 +99,36 @@ async def test_with_none_left_the_fallback_chain_runs():
         assert len(caught.value.causes) == 3
 
 
-def chain(models, quality, stop_at, constant):
-    """A fitted chain whose scorers always say the same."""
-    keys = ["|".join(models[: size + 1]) for size in range(len(models))]
-    steps = {key: Step((constant, *[0.0] * 32)[: 13 + size], {}) for size, key in enumerate(keys)}
-    return Chain(models, stop_at, Scorers(steps), quality, 1.0)
+def chain(models, quality, gains):
+    """A fitted chain that always says what going on gains, and is sure of 73 %."""
+    steps = {}
+    for size, gain in enumerate(gains, start=1):
+        rest = [0.0] * (13 + size)
+        steps["|".join(models[:size])] = Step((1.0, *rest), (gain, *rest), {})
+    return Chain(models, Scorers(steps), quality, 1.0 + quality)
 
 
-async def test_a_stated_quality_stops_at_the_threshold_fitted_for_it():
+async def test_a_stated_quality_is_served_by_the_cheapest_chain_fitted_for_it():
     models = ("cheap", "middle", "premium")
     script = dict.fromkeys(models, "42")
-    fitted = (chain(models, 0.8, 0.6, 1.0), chain(models, 0.95, 0.9, 1.0))
+    fitted = (chain(models, 0.8, (-0.1, -0.1, 0.0)), chain(models, 0.95, (0.1, 0.1, 0.0)))
     call = ScriptedCall(script, states={"cascade": fitted})
     outcome = await cascade(quality=0.75).run(MATHS, call)
     assert asked(call) == ["cheap"]
     assert (outcome.confidence.basis, outcome.confidence.calibrated) == ("scorer", True)
+    assert outcome.confidence.value == pytest.approx(0.731, abs=0.001)
     call = ScriptedCall(script, states=typed({"cascade": msgspec.to_builtins(fitted)}))
     await cascade(quality=0.9).run(MATHS, call)
     assert len(call.calls) == 3
+
+
+async def test_it_stops_in_doubt_when_going_on_gains_nothing():
+    models = ("cheap", "middle", "premium")
+    script = {"cheap": "41", "middle": "42", "premium": "43"}
+    call = ScriptedCall(script, states={"cascade": chain(models, 0.5, (0.2, -0.01, 0.0))})
+    outcome = await cascade(quality=0.5).run(MATHS, call)
+    assert asked(call) == ["cheap", "middle"]
+    assert outcome.evidence["gain"] == -0.01
 
 
 async def test_with_fitted_weights_the_heaviest_answer_stands_at_the_top():
@@ -124,7 +136,7 @@ async def test_with_fitted_weights_the_heaviest_answer_stands_at_the_top():
     call = ScriptedCall(
         {"cheap": "41", "middle": "40", "premium": "42"},
         trusts={"middle": 0.9},
-        states={"cascade": chain(models, 0.9, 0.9, -5.0)},
+        states={"cascade": chain(models, 0.9, (0.1, 0.1, 0.0))},
     )
     assert (await cascade(quality=0.9).run(MATHS, call)).reply.text == "40"
 

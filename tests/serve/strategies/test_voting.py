@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from teppan.core.chat import ChatRequest, Message, ResponseFormat, Tool, ToolCall, say
 from teppan.core.errors import AllFailed, ProviderOverloaded, Refused, UnsupportedRequest
+from teppan.estimate.voters import VoterWeights
 from teppan.serve.strategies.consensus import Consensus, ConsensusSettings
 from teppan.serve.strategies.sample import Sample, SampleSettings
 from teppan.serve.strategies.scripted import Says, ScriptedCall
@@ -76,6 +77,16 @@ async def test_an_unreadable_answer_does_not_vote():
     call = ScriptedCall(script, trusts={"a": 0.9, "b": 0.1})
     outcome = await consensus("a", "b").run(MATHS, call)
     assert outcome.reply.model == "b"
+
+
+async def test_a_vote_can_speak_against_its_answer_but_never_for_silence():
+    weights = VoterWeights(1.0, {"a": 0.5, "b": 0.4, "c": -0.3, "d": -0.2}, {}, 9)
+    script = {"a": "1", "b": "2", "c": "1", "d": "no idea, there is nothing to say"}
+    call = ScriptedCall(script, states={"voters": weights})
+    outcome = await consensus("a", "b", "c", "d").run(MATHS, call)
+    assert outcome.reply.text == "2"
+    call = ScriptedCall({"c": "1", "d": script["d"]}, states={"voters": weights})
+    assert (await consensus("c", "d").run(MATHS, call)).reply.text == "1"
 
 
 async def test_the_straggler_is_cancelled_once_two_of_three_agree():
@@ -165,14 +176,14 @@ panels = st.fixed_dictionaries(
         model: st.tuples(
             st.sampled_from(["1", "2", "3", "Rain x", "Sun y", "down"]),
             st.integers(1, 12),
-            st.sampled_from([0.0, 0.2, 0.5, 0.55, 0.9, 1.0]),
+            st.sampled_from([-0.4, 0.0, 0.2, 0.5, 0.55, 0.9, 1.0]),
         )
         for model in MODELS
     }
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(panels, st.sampled_from(["math", "open", None]), st.sampled_from([0.0, 0.5, 0.7]))
 async def test_stopping_early_never_changes_the_outcome(panel, task, bar):
     """The same panel, asked so that all answer at once, comes to the same answer."""
@@ -184,12 +195,13 @@ async def test_stopping_early_never_changes_the_outcome(panel, task, bar):
         }
 
     request = ChatRequest(model="v", messages=(say("user", "6 x 7?"),), task_type=task)
-    trusts = {model: trust for model, (_, _, trust) in panel.items()}
+    weights = {model: weight for model, (_, _, weight) in panel.items()}
+    states = {"voters": VoterWeights(1.0, weights, {}, 9)}
     strategy = consensus(*MODELS, min_agreement=bar, below="refuse")
     ends = []
     for beats in (None, 1):
         try:
-            outcome = await strategy.run(request, ScriptedCall(script(beats), trusts))
+            outcome = await strategy.run(request, ScriptedCall(script(beats), states=states))
             ends.append(outcome.reply.text)
         except (Refused, AllFailed) as error:
             ends.append(type(error).__name__)

@@ -148,28 +148,47 @@ def fit_picker(questions: Sequence[ReadQuestion]) -> picker.Picker | None:
 
 
 def fit_chains(
-    questions: Sequence[ReadQuestion], weights: VoterWeights, budgets: Sequence[float]
+    questions: Sequence[ReadQuestion],
+    weights: VoterWeights,
+    budgets: Sequence[float],
+    more: Sequence[Votes] = (),
 ) -> list[chain.Chain | None]:
-    """The cascade of the highest quality for each budget, in micro-dollars a question."""
-    examples = [
-        chain.Example(
-            each.question,
-            {
-                model: chain.Given(
-                    each.answers[model].value,
-                    wording_of(row.response or "", plain=each.answers[model].plain),
-                    row.score or 0.0,
-                    row.cost or 0.0,
-                )
-                for model, row in each.rows.items()
-            },
-        )
-        for each in questions
-        if each.exact
-    ]
+    """The cascade of the highest quality for each budget, in micro-dollars a question.
+
+    Of `more`, votes whose texts and costs were not kept, those on the same kinds of question help.
+    """
+    examples = [_example(each) for each in questions if each.exact]
     if not examples:
         return [None for _ in budgets]
-    return chain.fit(examples, sorted(examples[0].given), weights, budgets)
+    kinds = {each.question.kind for each in examples}
+    examples += [_example_of_votes(each) for each in more if each.question.kind in kinds]
+    models = sorted({model for each in examples for model in each.given})
+    return chain.fit(examples, models, weights, budgets)
+
+
+def _example(read: ReadQuestion) -> chain.Example:
+    return chain.Example(
+        read.question,
+        {
+            model: chain.Given(
+                read.answers[model].value,
+                row.score or 0.0,
+                wording_of(row.response or "", plain=read.answers[model].plain),
+                row.cost,
+            )
+            for model, row in read.rows.items()
+        },
+    )
+
+
+def _example_of_votes(votes: Votes) -> chain.Example:
+    return chain.Example(
+        votes.question,
+        {
+            model: chain.Given(answer, float(answer in votes.right))
+            for model, answer in votes.answers.items()
+        },
+    )
 
 
 def _vote(read: ReadQuestion, weights: VoterWeights) -> tuple[float, float] | None:
@@ -178,7 +197,7 @@ def _vote(read: ReadQuestion, weights: VoterWeights) -> tuple[float, float] | No
     fallen: dict[str, float] = defaultdict(float)
     for model, answer in votes.answers.items():
         fallen[answer] += weights.of(model, read.question)
-    total = sum(fallen.values())
+    total = sum(max(0.0, weight) for weight in fallen.values())
     if total <= 0.0:
         return None
     winner = max(fallen, key=lambda answer: fallen[answer])

@@ -10,8 +10,9 @@ from msgspec import Struct
 class Vote(Struct, frozen=True):
     """One reply's vote: `place` is its number among those asked, `key` what it says.
 
-    Equal keys are the same answer. A weight is never negative. A `plain` vote states its answer
-    so that a reader finds it at once.
+    Equal keys are the same answer. A negative weight is evidence against it. A `plain` vote states
+    its answer so that a reader finds it at once; one that is not `read` has none, and loses to
+    any that has.
     """
 
     place: int
@@ -19,6 +20,7 @@ class Vote(Struct, frozen=True):
     key: str
     weight: float
     plain: bool = False
+    read: bool = True
 
 
 class Group(Struct, frozen=True):
@@ -48,18 +50,20 @@ class Ballot(Struct, frozen=True):
 
     @property
     def margin(self) -> float:
-        """By how much the winner leads; over nothing when it stands alone."""
+        """By how much the winner leads the second, or an answer that nobody has given yet."""
         second = self.groups[1].weight if len(self.groups) > 1 else 0.0
-        return self.winner.weight - second
+        return self.winner.weight - max(0.0, second)
 
     @property
     def total(self) -> float:
-        return sum(group.weight for group in self.groups)
+        """The weight of all answers that have more votes for them than against them."""
+        return sum(max(0.0, group.weight) for group in self.groups)
 
     @property
     def share(self) -> float:
         """The winner's part of all weight, in [0, 1]; an even part when nothing has weight."""
-        return self.winner.weight / self.total if self.total > 0.0 else 1.0 / len(self.groups)
+        winner = max(0.0, self.winner.weight)
+        return winner / self.total if self.total > 0.0 else 1.0 / len(self.groups)
 
 
 def count(votes: Iterable[Vote]) -> Ballot:
@@ -71,13 +75,19 @@ def count(votes: Iterable[Vote]) -> Ballot:
         raise ValueError("there are no votes to count")
     ranked = sorted(
         (Group(key, tuple(members)) for key, members in groups.items()),
-        key=lambda group: (-group.weight, min(vote.place for vote in group.votes)),
+        key=lambda group: (
+            not any(vote.read for vote in group.votes),
+            -group.weight,
+            min(vote.place for vote in group.votes),
+        ),
     )
     return Ballot(tuple(ranked))
 
 
 def settled(ballot: Ballot, pending: float) -> bool:
     """Whether votes of this weight together, however they fall, leave the winner the winner.
+
+    `pending` is the sum of what the weights are without their signs.
 
     A tie is not settled: the order of the votes would decide it.
     """

@@ -4,12 +4,15 @@
          │
          ├─ two agree, and confidence reaches `agree_at` ──────────> served
          ├─ alone, and confidence reaches `alone_at` ──────────────> served
+         ├─ with a chain fitted for `quality`: going on would gain
+         │  less than it costs (instead of the two rules above) ───> served
          ├─ models are left ───────────────────────────────────────> the next
          └─ none is left: the critic decides between the answers; without one the last stands
 
 The order saves money as FrugalGPT does (Chen et al., 2023, arXiv 2305.05176), with agreement
 beside the learned score. The thresholds are for confidence that means what it says: 0.9 stops
-where nine answers of ten are right.
+where nine answers of ten are right. A fitted chain (`estimate/chain.py`) asks instead what the
+next model would gain.
 """
 
 from __future__ import annotations
@@ -37,7 +40,13 @@ from teppan.serve.strategies.ensemble import (
     last_resort,
     one_choice_only,
 )
-from teppan.serve.strategies.estimates import chain_of, judged, learned_weights, relied_on
+from teppan.serve.strategies.estimates import (
+    chain_of,
+    judged,
+    learned_weights,
+    relied_on,
+    scored,
+)
 from teppan.serve.strategies.gather import Ask, Failure, Gathered, gather
 from teppan.serve.strategies.meaning import Embed
 from teppan.serve.strategies.saying import Counted
@@ -46,15 +55,16 @@ from teppan.serve.strategies.voting import BallotBox, Rules
 
 if TYPE_CHECKING:
     from teppan.estimate.chain import Chain
+    from teppan.estimate.scorer import Score
 
 
 class CascadeSettings(EnsembleSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`models` from cheap to premium.
 
     `agree_at` and `alone_at` are the confidence at which agreeing answers, or one alone, are
-    served. With `quality` (a share of right answers) the threshold fitted for it is used
-    where there is one. `critic` validates last, by the `constitution`. Texts whose cosine
-    reaches `alike` mean the same.
+    served. With `quality` (a share of right answers) the cheapest chain fitted for it decides
+    when to stop, where there is one. `critic` validates last, by the `constitution`. Texts whose
+    cosine reaches `alike` mean the same.
     """
 
     models: Names
@@ -74,6 +84,7 @@ class _Climb(Struct, frozen=True):
     gathered: Gathered
     votes: Counted | None = None
     confidence: Confidence | None = None
+    score: Score | None = None
 
     @property
     def best(self) -> Reply:
@@ -93,6 +104,7 @@ class _Climb(Struct, frozen=True):
             **gathering(self.gathered),
             "steps": [reply.model for reply in self.gathered.answers],
             "confidence": round(self.confidence.value, 4) if self.confidence else None,
+            **({"gain": round(self.score.gain, 4)} if self.score else {}),
         }
 
 
@@ -117,7 +129,8 @@ class Cascade:
         one_choice_only(request)
         steps = distinct(request, self.settings.models)
         chain = chain_of(call, self.settings.models, self.settings.quality)
-        weights = learned_weights(call, request, self.settings.models)
+        learned = learned_weights(call, request, self.settings.models)
+        weights = [max(0.0, weight) for weight in learned]  # so are chains fitted
         box = BallotBox(
             request, Rules(weights=weights, embed=self.embed, alike=self.settings.alike)
         )
@@ -126,19 +139,21 @@ class Cascade:
             if place == len(steps) - 1 and request.stream and not (self.critic or chain):
                 return await self._last_word(model, each, call, climb)
             climb = await self._step(place, Ask(model, each), call, (box, chain), climb)
-            if self._sure(climb, chain):
+            if self._sure(climb):
                 return _stopped(climb)
         if not climb.gathered.replies:
             causes = climb.gathered.causes
             return await last_resort(call, self.settings.fallback, request, causes)
         return await self._at_the_top(request, call, climb, chain)
 
-    def _sure(self, climb: _Climb, chain: Chain | None) -> bool:
-        """Whether the confidence reaches its threshold: the fitted one for a stated quality."""
+    def _sure(self, climb: _Climb) -> bool:
+        """Whether going on is not worth it: by the chain fitted for a stated quality, else by the
+        confidence that was asked for.
+        """
         if climb.confidence is None:
             return False
-        if chain is not None and self.settings.quality is not None:
-            return climb.confidence.value >= chain.stop_at
+        if climb.score is not None and self.settings.quality is not None:
+            return climb.score.gain <= 0.0
         bar = self.settings.agree_at if climb.agreed else self.settings.alone_at
         return climb.confidence.value >= bar
 
@@ -162,8 +177,11 @@ class Cascade:
         box, chain = knowing
         climb = _Climb(gathered, await box.count(gathered))
         assert climb.votes is not None
-        sure = relied_on(call, ask.request, climb.votes, climb.best, chain)
-        return _Climb(gathered, climb.votes, sure)
+        score = scored(ask.request, climb.votes, climb.best, chain) if chain else None
+        if score is None:
+            return _Climb(gathered, climb.votes, relied_on(call, ask.request, climb.votes))
+        sure = Confidence(score.chance, "scorer", score.chance, calibrated=True)
+        return _Climb(gathered, climb.votes, sure, score)
 
     async def _at_the_top(
         self, request: ChatRequest, call: Call, climb: _Climb, chain: Chain | None = None

@@ -27,6 +27,7 @@ from teppan.serve.strategies.saying import Counted
 
 if TYPE_CHECKING:
     from teppan.estimate.chain import Chain
+    from teppan.estimate.scorer import Score
 
 WRONG_WAYS = 4
 """In how many ways a wrong answer is wrong, by default: two that err agree once in so many."""
@@ -80,14 +81,10 @@ def judged(call: Call, request: ChatRequest, verdict: Verdict, reply: Reply) -> 
     return calibrated(call, request, "critic", verdict.confidence)
 
 
-def relied_on(
-    call: Call, request: ChatRequest, votes: Counted, speaker: Reply, chain: Chain | None
-) -> Confidence:
-    """The confidence in the best answer so far of a cascade: that of the fitted scorer for these
-    steps, else what the trust in each model and their agreement come to.
+def relied_on(call: Call, request: ChatRequest, votes: Counted) -> Confidence:
+    """The confidence in the best answer so far of a cascade: what the trust in each model and
+    their agreement come to.
     """
-    if chain is not None and (learned := _scored(request, votes, speaker, chain)) is not None:
-        return Confidence(learned, "scorer", learned, calibrated=True)
     groups = [
         [call.trust(vote.model, request.task_type) for vote in group.votes]
         for group in votes.ballot.groups
@@ -96,7 +93,8 @@ def relied_on(
     return calibrated(call, request, basis, first_is_right(groups))
 
 
-def _scored(request: ChatRequest, votes: Counted, speaker: Reply, chain: Chain) -> float | None:
+def scored(request: ChatRequest, votes: Counted, speaker: Reply, chain: Chain) -> Score | None:
+    """What the fitted chain makes of the best answer so far; None after steps it never saw."""
     from teppan.estimate.scorer import Heard, wording_of
     from teppan.estimate.voters import question_of
 

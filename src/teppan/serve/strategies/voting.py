@@ -35,9 +35,9 @@ _LONGEST = 8_000
 class Rules(Struct, frozen=True, kw_only=True):
     """How votes are held.
 
-    `weights`, none of them negative, belong to the asks, place by place. Texts whose cosine
-    reaches `alike` mean the same. The vote is over when `quorum` replies came, or when neither
-    the winner nor the side of `min_agreement` that its share falls on can change.
+    `weights` belong to the asks, place by place; a negative one speaks against its answer. Texts
+    whose cosine reaches `alike` mean the same. The vote is over when `quorum` replies came, or
+    when neither the winner nor the side of `min_agreement` that its share falls on can change.
     """
 
     weights: Sequence[float]
@@ -88,7 +88,7 @@ async def hold_vote(
     ballot = (await box.count(gathered)).ballot
     speaker = ballot.winner.speaker.place
     chosen = next(reply for place, reply in gathered.replies if place == speaker)
-    lost = sum(rules.weights[place] for place, _ in gathered.failures)
+    lost = sum(max(0.0, rules.weights[place]) for place, _ in gathered.failures)
     confirmed = ballot.share * ballot.total / (ballot.total + lost) if lost else ballot.share
     return Poll(gathered, ballot, chosen, confirmed, await box.likeness(gathered.replies))
 
@@ -136,6 +136,7 @@ class BallotBox:
                 keys[place],
                 0.0 if place in saying.unread else self.rules.weights[place],
                 place in saying.plain,
+                place not in saying.unread,
             )
             for place, reply in gathered.replies
         )
@@ -148,15 +149,18 @@ class BallotBox:
             return True
         counted = await self.count(gathered)
         ballot, saying = counted.ballot, counted.saying
-        pending = sum(rules.weights[place] for place in gathered.pending)
-        if not saying.final or ballot.total + pending <= 0.0:
+        pending = [rules.weights[place] for place in gathered.pending]
+        for_it, against = (sum(max(0.0, sign * each) for each in pending) for sign in (1, -1))
+        leading = ballot.winner.weight
+        if not saying.final or ballot.total + for_it <= 0.0:
             return False
-        lowest = ballot.winner.weight / (ballot.total + pending)
-        highest = (ballot.winner.weight + pending) / (ballot.total + pending)
+        lowest = (leading - against) / (ballot.total + for_it)
+        rest = ballot.total - max(0.0, leading) - against
+        highest = 1.0 if rest <= 0.0 else (leading + for_it) / (leading + for_it + rest)
         if saying.vague:
             return lowest >= rules.min_agreement and self._meaning_settled(ballot, gathered)
         one_side = lowest >= rules.min_agreement or highest < rules.min_agreement
-        return one_side and settled(ballot, pending)
+        return one_side and settled(ballot, for_it + against)
 
     def _meaning_settled(self, ballot: Ballot, gathered: Gathered) -> bool:
         """The same where a later reply may join groups: the winner must outweigh all the rest
@@ -167,7 +171,7 @@ class BallotBox:
             *((self.rules.weights[place], place) for place in gathered.pending),
         ]
         speaker = ballot.winner.speaker
-        return ballot.winner.weight > sum(weight for weight, _ in rivals) and all(
+        return ballot.winner.weight > sum(abs(weight) for weight, _ in rivals) and all(
             (-speaker.weight, speaker.place) < (-weight, place) for weight, place in rivals
         )
 
