@@ -115,9 +115,9 @@ class Stages:
 def _inverse(features: Array) -> Array:
     """The inverse of the normal equations of a ridge regression on these features."""
     details = features.shape[1] - MAIN
-    ridge = np.concatenate([[_FREE], np.full(MAIN - 1, MAIN_RIDGE), np.full(details, DETAIL_RIDGE)])
-    inverse: Array = np.linalg.inv(features.T @ features + np.diag(ridge))
-    return inverse
+    ridge = np.array([_FREE, *[MAIN_RIDGE] * (MAIN - 1), *[DETAIL_RIDGE] * details])
+    normal: Array = features.T @ features + np.diag(ridge)
+    return np.linalg.inv(normal).astype(np.float64)
 
 
 def _flat(features: Array) -> Array:
