@@ -99,7 +99,7 @@ async def test_what_nobody_foresaw_is_told_and_logged_without_its_details(
     assert got.status == 500
     assert b"secret detail" not in got.body
     assert got.headers["x-request-id"] in got.json["error"]["message"]
-    logged = capsys.readouterr().out
+    logged = "".join(capsys.readouterr())
     assert "ValueError" in logged
     assert "secret detail" not in logged
 

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from teppan.build.house import House
+from teppan.build.logs import log_to_stderr
 from teppan.build.vendors import find_providers, offer, open_catalogue, open_prices
 from teppan.build.virtual import direct, virtual_models
 from teppan.config.check import check_names
@@ -46,6 +47,7 @@ async def open_house(
     settings: Settings, clock: Clock | None = None, environment: Mapping[str, str] = os.environ
 ) -> AsyncIterator[House]:
     """The whole gateway, ready to answer; flushed and closed at the end."""
+    log_to_stderr(settings.log)
     clock = clock or SystemClock()
     pack = load_pack(Path(settings.gateway.pack)) if settings.gateway.pack else None
     async with AsyncExitStack() as stack:

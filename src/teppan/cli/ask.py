@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from teppan.cli.output import AsJson, ConfigFile, console, print_json, words
+from teppan.cli.output import AsJson, ConfigFile, clean, console, print_json, words
 from teppan.client import Answered, AsyncTeppan
 from teppan.core.money import dollars
 
@@ -40,14 +40,14 @@ async def _ask(
     async with AsyncTeppan(config) as teppan:
         if stream:
             async for piece in teppan.stream(text, model=model, task_type=task_type):
-                console().out(piece, end="")
+                console().out(clean(piece), end="", highlight=False)
             console().print()
             return
         answer = await teppan.ask(text, model=model, task_type=task_type)
     if as_json:
         print_json(as_object(answer))
     else:
-        console().print(answer.text, markup=False)
+        console().print(clean(answer.text), markup=False)
 
 
 def as_object(answer: Answered) -> dict[str, object]:

@@ -17,7 +17,7 @@ from msgspec import Struct
 from sqlalchemy import make_url
 
 from teppan.build import open_catalogue, open_house, open_store
-from teppan.cli.output import AsJson, ConfigFile, console, print_json
+from teppan.cli.output import AsJson, ConfigFile, console, print_json, quoted
 from teppan.config.load import FILE, load
 from teppan.config.schema import Settings
 from teppan.core.errors import TeppanError
@@ -43,7 +43,7 @@ def doctor(config: ConfigFile = None, as_json: AsJson = False) -> None:
         marks = {"fine": "[green]ok  [/]", "note": "[yellow]note[/]", "wrong": "[red]bad [/]"}
         for each in findings:
             console().print(
-                f"{marks[each.state]} [bold]{each.check}[/] {each.told}", soft_wrap=True
+                f"{marks[each.state]} [bold]{each.check}[/] {quoted(each.told)}", soft_wrap=True
             )
     if any(each.state == "wrong" for each in findings):
         raise typer.Exit(1)

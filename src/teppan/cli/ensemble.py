@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 
 from teppan.cli.ask import as_object
-from teppan.cli.output import AsJson, ConfigFile, console, print_json, print_table, words
+from teppan.cli.output import (
+    AsJson,
+    ConfigFile,
+    clean,
+    console,
+    print_json,
+    print_table,
+    quoted,
+    words,
+)
 from teppan.client import Answered, AsyncTeppan
 from teppan.core.money import dollars
 
@@ -49,7 +58,7 @@ async def _ensemble(
 
 def _print(answer: Answered) -> None:
     out = console()
-    out.print(answer.text, markup=False)
+    out.print(clean(answer.text), markup=False)
     out.print()
     sure = answer.confidence
     facts = [
@@ -60,9 +69,9 @@ def _print(answer: Answered) -> None:
         f"{answer.latency:.2f} s",
         answer.trace_id,
     ]
-    out.print(" · ".join(facts), style="dim")
+    out.print(quoted(" · ".join(facts)), style="dim")
     if answer.reason:
-        out.print(answer.reason, style="dim", markup=False)
+        out.print(clean(answer.reason), style="dim", markup=False)
     if answer.replies:
         out.print()
         print_table(

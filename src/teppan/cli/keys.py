@@ -14,6 +14,7 @@ import typer
 from teppan.build import open_store
 from teppan.cli.output import AsJson, ConfigFile, console, print_json, print_table
 from teppan.config.load import load
+from teppan.core.errors import NotFound
 from teppan.core.ids import LOCAL
 from teppan.store.store import Store
 
@@ -120,7 +121,8 @@ def revoke(
 
 async def _revoke(key_id: str, config: str | None) -> None:
     async with _store(config) as store:
-        await store.keys.revoke(LOCAL, key_id)
+        if not await store.keys.revoke(LOCAL, key_id):
+            raise NotFound(f"there is no active key {key_id}; `teppan keys list` shows them")
     console().print(f"revoked {key_id}")
 
 

@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from teppan.build import open_store
-from teppan.cli.output import AsJson, ConfigFile, console, print_json, print_table
+from teppan.cli.output import AsJson, ConfigFile, console, print_json, print_table, quoted
 from teppan.config.load import load
 from teppan.core.errors import NotFound
 from teppan.core.ids import LOCAL
@@ -120,19 +120,18 @@ def _print(found: Trace) -> None:
     out = console()
     out.print(f"[bold]{found.id}[/]  {_when(found.started)} UTC  {found.status}")
     who = f"{found.tenant}/{found.key_id}"
-    out.print(f"asked {found.asked} by {who}; {found.strategy} served {found.served}")
+    out.print(quoted(f"asked {found.asked} by {who}; {found.strategy} served {found.served}"))
     took = f"{found.latency:.3f} s of which {found.overhead * 1e3:.1f} ms ours"
     sure = f", confidence {found.confidence.value:.2f}" if found.confidence else ""
     out.print(f"{dollars(found.cost)}, {took}{sure}")
     if found.route:
-        out.print(f"route: {found.route.reason}", style="dim")
+        out.print(quoted(f"route: {found.route.reason}"), style="dim")
     if found.verdict:
-        out.print(f"verdict: {found.verdict.best}: {found.verdict.reason}", markup=False)
+        out.print(quoted(f"verdict: {found.verdict.best}: {found.verdict.reason}"))
     if found.request:
-        out.print(f"\n[bold]question[/] {found.request.question}")
+        out.print(f"\n[bold]question[/] {quoted(found.request.question)}")
     if found.answer:
-        out.print("[bold]answer[/] ", end="")
-        out.print(found.answer.text, markup=False)
+        out.print(f"[bold]answer[/] {quoted(found.answer.text)}")
     out.print()
     print_table(
         "Model calls",

@@ -102,6 +102,17 @@ class BreakerSettings(Section):
     )
 
 
+class LogSettings(Section):
+    """The log: it goes to stderr, and never holds keys or the words of customers."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least that is logged."
+    )
+    format: Literal["auto", "text", "json"] = Field(
+        "auto", description="`text` for people, `json` for programs; `auto` asks the terminal."
+    )
+
+
 class ProviderSettings(Section):
     """One vendor: a row of the catalogue changed, or an OpenAI-compatible address of your own."""
 
@@ -169,6 +180,7 @@ class Settings(BaseSettings):
     retry: RetrySettings = RetrySettings()
     breaker: BreakerSettings = BreakerSettings()
     gateway: GatewaySettings = GatewaySettings()
+    log: LogSettings = LogSettings()
     providers: dict[str, ProviderSettings] = Field(
         {}, description="Vendors by name; a known name changes its catalogue row."
     )

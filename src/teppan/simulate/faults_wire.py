@@ -15,6 +15,8 @@ from teppan.simulate.turn import Refused
 Edit = Callable[[Plan, str, Dialect], Plan]
 _HTML = b"<!doctype html><html><head><title>502</title></head><body><h1>Sorry</h1></body></html>"
 _MEGABYTE = 1_048_576
+_PIECES = 100
+"""A slow body comes in at most so many pieces a second: timers are no finer."""
 
 
 def _reset_head(plan: Plan, argument: str, dialect: Dialect) -> Plan:
@@ -42,7 +44,9 @@ def _slow_first_event(plan: Plan, argument: str, dialect: Dialect) -> Plan:
 
 
 def _slow_body(plan: Plan, argument: str, dialect: Dialect) -> Plan:
-    return replace(plan, split=1, split_wait=1.0 / float(argument or 1))
+    rate = float(argument or 1)
+    piece = max(1, int(rate / _PIECES))
+    return replace(plan, split=piece, split_wait=piece / rate)
 
 
 def _slow_events(plan: Plan, argument: str, dialect: Dialect) -> Plan:
