@@ -36,8 +36,6 @@ from teppan.providers.replay import Recordings, called, load, load_prompts, load
 FOLDS = 5
 BUDGETS = {"cascade 7 %": 0.07, "cascade 12 %": 0.12}
 """What a cascade may cost, as a share of the best single model's cost."""
-MARGIN = 0.92
-"""A chain is fitted for this part of its budget, because other questions cost a little more."""
 QUICK = 60
 
 
@@ -130,7 +128,7 @@ def fit(job: Job, wide: Mapping[str, Votes], rows: Sequence[str] = ()) -> Fitted
     costs = [each.rows[ranking[0]].cost or 0.0 for each in train if ranking[0] in each.rows]
     best_cost = sum(costs) / max(1, len(costs))
     shared = [each for each in train if set(models) <= set(each.rows)]
-    budgets = [MARGIN * budget * best_cost for budget in BUDGETS.values()]
+    budgets = [budget * best_cost for budget in BUDGETS.values()]
     cascades = any(wanted(name, rows) for name in BUDGETS)
     found = (
         fitting.fit_chains(shared, weights, budgets, more) if cascades else [None] * len(budgets)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,41 @@ def test_traces_are_exported_in_the_format_that_backtest_reads(folder: Path) -> 
     tables = told(teppan("backtest", "scored.jsonl", "--json", "--fit", "fitted.json"))
     ((_, table),) = tables.items()
     assert {"random", "oracle", "consensus", "cascade"} <= {row["strategy"] for row in table}
-    assert "voters" in json.loads((folder / "fitted.json").read_text())
+    fitted = json.loads((folder / "fitted.json").read_text())
+    assert "voters" in fitted
+    assert "replay/" not in json.dumps(fitted)
+    settings = folder / "teppan.toml"
+    settings.write_text(f'{settings.read_text()}\n[gateway]\nfitted = "fitted.json"\n')
+    answer = told(teppan("ensemble", "-i", QUESTION, "--task-type", "math", "--json"))
+    assert "42" in answer["answer"]
+
+
+def test_backtest_fits_cascades_that_the_gateway_serves_by(folder: Path) -> None:
+    chance = random.Random(1)
+    skills = {"openai/sim-gpt-small": (0.7, 0.0001), "mistral/sim-mistral-small": (0.95, 0.004)}
+    rows = []
+    for number in range(60):
+        for model, (skill, cost) in skills.items():
+            right = chance.random() < skill
+            answer = number + 7 if right else number + 8
+            rows.append(
+                {
+                    "prompt_id": f"q{number}",
+                    "benchmark": "sums",
+                    "category": "math",
+                    "prompt": f"What is {number} plus 7?",
+                    "model": model,
+                    "response": f"The answer is {answer}.",
+                    "score": float(right),
+                    "cost_usd": cost,
+                }
+            )
+    (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    shown = printed(["backtest", "rows.jsonl", "--fit", "fitted.json"])
+    assert "cascade, 10%" in shown
+    assert "a cascade of openai/sim-gpt-small" in shown
+    chains = json.loads((folder / "fitted.json").read_text())["cascade"]
+    assert {model for chain in chains for model in chain["models"]} <= set(skills)
 
 
 def test_backtest_says_what_is_wrong_with_a_file(folder: Path) -> None:

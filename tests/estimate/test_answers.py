@@ -94,6 +94,13 @@ def test_the_kind_comes_from_the_options_from_the_code_or_from_the_replies() -> 
     )
 
 
+def test_mathematics_with_lettered_options_is_a_choice_of_letters() -> None:
+    texts = ["Statement 2 is true. The answer is (B).", "... = 4, so the answer is B"]
+    kind, answers = read_answers(QUESTION, texts, "math")
+    assert kind == "option"
+    assert [each.value for each in answers] == ["B", "B"]
+
+
 def test_a_task_type_that_names_a_kind_is_believed() -> None:
     kind, answers = read_answers("Say something.", ["The answer is 4."], "writing")
     assert kind == "open"

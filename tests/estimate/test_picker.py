@@ -34,6 +34,28 @@ def test_the_better_model_is_picked_unless_it_refuses() -> None:
     assert b > a
 
 
+def test_the_favourite_stands_where_its_rivals_are_only_lucky() -> None:
+    """Every text is alike and `sure` is the best on the whole: whoever else is picked is luck."""
+    chance = random.Random(3)
+    judged = [
+        Judged(
+            f"Question {number}",
+            tuple(
+                (model, f"{'word ' * chance.randint(5, 60)}.") for model in ("sure", "x", "y", "z")
+            ),
+            (0.5, *(float(chance.random() < 0.47) for _ in range(3))),
+        )
+        for number in range(200)
+    ]
+    fitted = picker.fit(judged)
+    assert fitted is not None
+    assert (fitted.favourite, fitted.head_start > 0.0) == ("sure", True)
+    picks = [
+        each.replies[fitted.pick(each.replies, fitted.scores("?", each.replies))] for each in judged
+    ]
+    assert sum(model == "sure" for model, _ in picks) > 150
+
+
 def test_a_model_never_seen_is_an_average_one() -> None:
     fitted = picker.fit(simulated(100))
     assert fitted is not None

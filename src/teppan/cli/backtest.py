@@ -13,8 +13,10 @@ import typer
 from rich.progress import Progress
 
 from teppan.build.replaying import replaying
-from teppan.cli.output import AsJson, console, print_json, print_table
+from teppan.cli.output import AsJson, console, print_json, print_table, quoted
 from teppan.core.errors import BadRequest
+from teppan.estimate.chain import Chain
+from teppan.estimate.voters import VoterWeights
 from teppan.learn.evals import backtest as evals
 from teppan.learn.evals import fitting
 from teppan.learn.evals.backtest import Figures, Tally
@@ -23,6 +25,8 @@ from teppan.providers.replay import NAME, Recordings, called, load
 
 FOLDS = 5
 STEPS = 3
+BUDGETS = (0.1, 0.25, 0.5)
+"""What a fitted cascade may cost, as a share of the best single model's cost."""
 
 Plan = tuple[str, dict[str, Any]]
 
@@ -64,18 +68,48 @@ def backtest(
         _print(name, rows)
     if fit is not None:
         console().print(f"fitted states are in {fit}: set `gateway.fitted` to serve by them")
+        for chain in msgspec.json.decode(fit.read_bytes()).get("cascade", ()):
+            console().print(
+                f"  a cascade of {quoted(', '.join(chain['models']))} has {chain['quality']:.1%} "
+                f"at ${chain['cost'] / 1000:.3f} per 1000: "
+                f'strategy = "cascade", quality = {chain["quality"]:.3f}',
+                soft_wrap=True,
+            )
 
 
 def states_of(questions: Sequence[ReadQuestion]) -> bytes:
     """The fitted states as the file that `gateway.fitted` names, under the models' own names."""
+    states = _fitted(questions)
+    states["cascade"] = tuple(_chains(questions, states["voters"]).values())
+    known = {name: state for name, state in states.items() if state}
+    text = msgspec.json.encode(known)
+    for before in (b'"', b"|"):  # names stand alone, or in the rows of models of a cascade's steps
+        text = text.replace(before + called("").encode(), before)
+    return text
+
+
+def _fitted(questions: Sequence[ReadQuestion]) -> dict[str, Any]:
     voters = fitting.fit_voters(questions)
-    states = {
+    return {
         "voters": voters,
         "confidence": fitting.fit_confidence(questions, voters),
         "picker": fitting.fit_picker(questions),
     }
-    known = {name: state for name, state in states.items() if state is not None}
-    return msgspec.json.encode(known).replace(f'"{NAME}/'.encode(), b'"')
+
+
+def _chains(questions: Sequence[ReadQuestion], voters: VoterWeights) -> dict[str, Chain]:
+    """The fitted cascades by the row of the table they stand in."""
+    trust = fitting.fit_trust(questions)
+    if not trust:
+        return {}
+    best = max(sorted(trust), key=lambda model: trust[model])
+    costs = [each.rows[best].cost or 0.0 for each in questions if best in each.rows]
+    if not any(costs):
+        return {}  # nothing is known of costs, so nothing can be saved
+    budgets = [share * sum(costs) / len(costs) for share in BUDGETS]
+    found = fitting.fit_chains(questions, voters, budgets)
+    named = {f"cascade, {share:.0%}": chain for share, chain in zip(BUDGETS, found, strict=True)}
+    return {name: chain for name, chain in named.items() if chain is not None}
 
 
 def _table(recordings: Recordings, only: Sequence[str] | None, *, quiet: bool) -> list[Figures]:
@@ -107,12 +141,7 @@ async def _one_fold(
     only: Sequence[str] | None,
 ) -> dict[str, list[Tally]]:
     prompts = [each.prompt for each in test]
-    voters = fitting.fit_voters(train)
-    states: dict[str, Any] = {
-        "voters": voters,
-        "confidence": fitting.fit_confidence(train, voters),
-        "picker": fitting.fit_picker(train),
-    }
+    states = _fitted(train)
     trust = fitting.fit_trust(train)
     tallies = {
         "random": evals.chance(recordings, prompts),
@@ -122,6 +151,12 @@ async def _one_fold(
         if only is None or strategy in only:
             given = {} if row == "majority" else trust
             answer = replaying(recordings, strategy, settings, states, given)
+            tallies[row] = await evals.replay(prompts, answer)
+    if only is None or "cascade" in only:
+        for row, chain in _chains(train, states["voters"]).items():
+            settings = {"models": list(chain.models), "quality": 0.0}
+            fitted = {**states, "cascade": chain}
+            answer = replaying(recordings, "cascade", settings, fitted, trust)
             tallies[row] = await evals.replay(prompts, answer)
     return tallies
 

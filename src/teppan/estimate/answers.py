@@ -103,15 +103,16 @@ def read_answers(
 ) -> tuple[AnswerKind, tuple[Answer, ...]]:
     """The final answer of each text, and how they are compared.
 
-    The kind comes from `task_type` when it names one, from the options of the prompt, or from
-    what most replies look like. When fewer than 60 % of the replies state an answer that can
-    be read, the question is `open` and every value is `None`.
+    The kind comes from `task_type` when it names one (mathematics with lettered options is still a
+    choice of letters), from the options of the prompt, or from what most replies look like. When
+    fewer than 60 % of the replies state an answer that can be read, the question is `open` and
+    every value is `None`.
     """
     hint = _KINDS.get((task_type or "").lower())
     if hint == "open":
         return "open", tuple(Answer(None) for _ in texts)
     options = options_of(prompt)
-    if options and hint in (None, "option"):
+    if options and hint in (None, "option", "number"):
         return "option", tuple(read_option(text, options) for text in texts)
     stated = [_stated(text) for text in texts]
     said = [each for each in stated if each is not None]

@@ -75,7 +75,8 @@ def fit(
     voters: VoterWeights,
     budgets: Sequence[float],
 ) -> list[Chain | None]:
-    """For each budget the cascade of the highest quality whose mean cost stays within it.
+    """For each budget the cascade of the highest quality whose mean cost stays within it, with a
+    standard error to spare for the questions to come.
 
     Budgets are in the unit of `Given.cost`. `None` where no chain is that cheap. A model that is
     missing from an example gave no answer there.
@@ -114,13 +115,13 @@ def _best(
     chains = able[:_SHORTLIST]
     chains += [(place,) for place in usable]
     chains += [pair for pair in combinations(usable, 2) if table.price[pair[0]] <= budget]
-    dearest = max(float(table.price[place]) for place in usable)
+    dearest = max(float(table.price[place]) for place in usable) or 1.0
     tries = [
-        _Found(quality, -cost, columns, price / dearest)
+        _Found(played.quality, -played.cost, columns, price / dearest)
         for columns in chains
         for price in (_PRICES if len(columns) > 1 else _PRICES[:1])
-        for quality, cost in [stages.unseen(columns, price / dearest)]
-        if cost <= budget
+        for played in [stages.unseen(columns, price / dearest)]
+        if played.cost + played.error <= budget
     ]
     if not tries:
         return None

@@ -48,6 +48,14 @@ class _Step(Struct, frozen=True):
     inverses: tuple[Array, ...]
 
 
+class Played(Struct, frozen=True):
+    """What a chain came to: its mean quality, its mean cost and the standard error of the cost."""
+
+    quality: float
+    cost: float
+    error: float
+
+
 Predict = Callable[[Columns, Array], Array]
 """The gain predicted for each question after these models, given the gains that came out."""
 
@@ -61,8 +69,8 @@ class Stages:
         part = np.random.default_rng(0).integers(0, _PARTS, len(table.answer))
         self._parts = [np.flatnonzero(part == number) for number in range(_PARTS)]
 
-    def unseen(self, columns: Columns, price: float) -> tuple[float, float]:
-        """The mean quality and cost of the chain by rules that had not seen the question.
+    def unseen(self, columns: Columns, price: float) -> Played:
+        """What the chain comes to by rules that had not seen the question.
 
         `price` is the quality that a unit of cost must bring.
         """
@@ -83,8 +91,8 @@ class Stages:
         chances = [logistic.fit(each.features, each.score, _flat(each.features)) for each in steps]
         return Rule(tuple(chances), tuple(reversed(gains)))
 
-    def _play(self, columns: Columns, price: float, predict: Predict) -> tuple[float, float]:
-        """Quality and cost, from the last step backwards."""
+    def _play(self, columns: Columns, price: float, predict: Predict) -> Played:
+        """From the last step backwards."""
         quality = self._step(columns).score
         spent = np.zeros(len(quality))
         for size in range(len(columns) - 1, 0, -1):
@@ -93,7 +101,9 @@ class Stages:
             going = predict(columns[:size], quality - price * ahead - now) > 0.0
             quality = np.where(going, quality, now)
             spent = np.where(going, ahead, 0.0)
-        return float(quality.mean()), float((spent + self.table.cost[:, columns[0]]).mean())
+        spent = spent + self.table.cost[:, columns[0]]
+        error = spent.std() / np.sqrt(max(1, len(spent)))
+        return Played(float(quality.mean()), float(spent.mean()), float(error))
 
     def _predicted(self, asked: Columns, gain: Array) -> Array:
         step = self._step(asked)

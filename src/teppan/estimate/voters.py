@@ -29,8 +29,8 @@ from teppan.estimate.minimise import Array, minimise
 
 GENERAL_RIDGE = 30.0
 KIND_RIDGE = 30.0
-TASK_RIDGE = 40.0
-TRAIT_RIDGE = 20.0
+TASK_RIDGE = 60.0
+TRAIT_RIDGE = 40.0
 """How strongly weights are pulled towards the next more general one; chosen by the likelihood of
 held-out questions."""
 

@@ -99,14 +99,15 @@ class BestOfN:
 def _picked(request: ChatRequest, call: Call, gathered: Gathered) -> Outcome:
     """The answer that reads best by the fitted picker; the most trusted where none is fitted."""
     replies = gathered.answers
-    scores = picked(call, request, replies)
-    if scores is None:
+    found = picked(call, request, replies)
+    scores: list[float] = []
+    if found is None:
         best = most_trusted(request, replies, range(len(replies)), call)
         confidence = by_trust(call, replies[best].model, request)
     else:
-        best = scores.index(max(scores))
+        best, scores = found
         confidence = calibrated(call, request, "picker", min(1.0, max(0.0, scores[best])))
-    shown = {label(at): round(score, 4) for at, score in enumerate(scores or ())}
+    shown = {label(at): round(score, 4) for at, score in enumerate(scores)}
     return Outcome(
         reply=replies[best],
         reason=f"{replies[best].model} {'reads best' if shown else 'is the most trusted'}",

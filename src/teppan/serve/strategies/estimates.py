@@ -148,14 +148,18 @@ def chain_of(call: Call, models: Sequence[str], quality: float | None) -> Chain 
     return min(enough, key=lambda each: each.cost, default=best)
 
 
-def picked(call: Call, request: ChatRequest, replies: Sequence[Reply]) -> list[float] | None:
-    """How good each open answer reads, by the fitted picker; None where none is fitted."""
+def picked(
+    call: Call, request: ChatRequest, replies: Sequence[Reply]
+) -> tuple[int, list[float]] | None:
+    """Which open answer to serve and how good each reads, by the fitted picker; None where none
+    is fitted.
+    """
     picker = call.state("picker")
     if picker is None:
         return None
     texts = [(reply.model, reply.text) for reply in replies]
-    scores: list[float] = picker.scores(request.question, texts)
-    return scores
+    scores = picker.scores(request.question, texts)
+    return picker.pick(texts, scores), scores
 
 
 def calibrated(call: Call, request: ChatRequest, basis: str, raw: float) -> Confidence:
