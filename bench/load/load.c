@@ -376,9 +376,9 @@ int main(int argc, char **argv) {
     qsort(totals, (size_t)samples, sizeof *totals, ascending);
     qsort(first_bytes, (size_t)samples, sizeof *first_bytes, ascending);
     printf("{\"rps\":%.1f,\"best_rps\":%.1f,\"completed\":%ld,\"bad\":%ld,\"broken\":%ld,\"unfinished\":%ld,"
-           "\"p10_us\":%.1f,\"p50_us\":%.1f,\"p90_us\":%.1f,\"p99_us\":%.1f,\"first_p50_us\":%.1f,\"first_p99_us\":%.1f}\n",
+           "\"p10_us\":%.1f,\"p50_us\":%.1f,\"p90_us\":%.1f,\"p99_us\":%.1f,\"first_p10_us\":%.1f,\"first_p50_us\":%.1f,\"first_p99_us\":%.1f}\n",
            (double)in_window / seconds, best_rate(), completed, bad, broken, timed_open, percentile(totals, .1), percentile(totals, .5),
-           percentile(totals, .9), percentile(totals, .99), percentile(first_bytes, .5),
+           percentile(totals, .9), percentile(totals, .99), percentile(first_bytes, .1), percentile(first_bytes, .5),
            percentile(first_bytes, .99));
     return 0;
 }

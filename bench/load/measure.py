@@ -29,6 +29,7 @@ class Load:
 
 LOADS = (
     Load("alone", stream=False, connections=1, seconds=4, warmup=0.5),
+    Load("stream_alone", stream=True, connections=1, seconds=8, warmup=0.5),
     Load("bursts", stream=False, connections=16, seconds=8, warmup=1),
     Load("whole", stream=False, connections=64, seconds=3, warmup=1),
     Load("stream", stream=True, connections=128, seconds=4, warmup=1.5),

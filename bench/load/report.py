@@ -29,6 +29,11 @@ def _added(rows: list[Mapping[str, Any]], name: str, load: str, key: str) -> flo
     return round(median(added) / 1000, 3) if added else None
 
 
+def _least(rows: Rows, load: str, key: str) -> float | None:
+    """The shortest over the rounds: the one that was disturbed least."""
+    return min((row[key] for row in rows if row["load"] == load and row["completed"]), default=None)
+
+
 def figures(rows: list[Mapping[str, Any]], starts: Mapping[str, Mapping[str, Any]]) -> Figures:
     """Everything measured of each system, one flat row a system."""
     result: Figures = {}
@@ -38,7 +43,9 @@ def figures(rows: list[Mapping[str, Any]], starts: Mapping[str, Mapping[str, Any
         stream = [row for row in mine if row["load"] == "stream"]
         cpu, stream_cpu = _median(whole, "cpu_us"), _median(stream, "cpu_us")
         result[name] = {
-            "alone_p10_us": min((r["p10_us"] for r in mine if r["load"] == "alone"), default=None),
+            "alone_p10_us": _least(mine, "alone", "p10_us"),
+            "stream_alone_first_us": _least(mine, "stream_alone", "first_p10_us"),
+            "stream_alone_us": _least(mine, "stream_alone", "p10_us"),
             "best_rps": max((r["best_rps"] for r in mine if r["load"] == "bursts"), default=None),
             "requests_per_second": _median(whole, "rps"),
             "cpu_us_per_request": cpu,
@@ -112,6 +119,8 @@ def goals(measured: Figures, *, disturbed: bool = False) -> dict[str, dict[str, 
 COLUMNS = (
     ("system", None),
     ("alone us", "alone_p10_us"),
+    ("stream 1st", "stream_alone_first_us"),
+    ("whole us", "stream_alone_us"),
     ("best/s", "best_rps"),
     ("req/s", "requests_per_second"),
     ("cpu us/req", "cpu_us_per_request"),
