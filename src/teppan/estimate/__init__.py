@@ -10,5 +10,5 @@
     stopping    when should it stop? (the rule that `chain` fits)
     picker      which of several open answers reads best?
 
-`answers`, `guards`, `trust` and `confidence` import nothing heavy; the modules that fit import numpy.
+`answers`, `guards`, `trust` and `confidence` import nothing heavy; modules that fit import numpy.
 """

@@ -58,7 +58,11 @@ class SqliteBackend:
         self.path = path.absolute()
         self.durability = durability
         _make_private(self.path)
-        self._lock = FileLock(self.beside("lock"))
+        try:
+            self._lock = FileLock(self.beside("lock"))
+        except OSError as error:
+            where = self.beside("lock")
+            raise StoreError(f"{where} cannot be opened: {error.strerror}") from error
         self._wal = self.path.with_name(self.path.name + "-wal")
         level = "FULL" if durability == "power" else "NORMAL"
         self.writer = _engine(self.path, NullPool, "BEGIN IMMEDIATE", _writer_pragmas(level))
@@ -226,6 +230,9 @@ def _make_private(path: Path) -> None:
     """An empty file only its owner can read; SQLite gives its log the same permissions."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path.parent} cannot be made: {error.strerror}") from error
+    try:
         made = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
         return
