@@ -67,7 +67,12 @@ class Picker(Struct, frozen=True):
 
     def scores(self, question: str, replies: Sequence[tuple[str, str]]) -> list[float]:
         """The expected quality of each reply (model, text), in their order."""
-        rows = shown(question, [text for _, text in replies])
+        return self.scored(replies, shown(question, [text for _, text in replies]))
+
+    def scored(
+        self, replies: Sequence[tuple[str, str]], rows: Sequence[Sequence[float]]
+    ) -> list[float]:
+        """The same where what each text shows is known."""
         average = (
             sum(own[0] for own in self.models.values()) / max(1, len(self.models)),
             *[0.0] * len(_OWN),
@@ -98,12 +103,13 @@ def fit(judged: Sequence[Judged]) -> Picker | None:
     if len(judged) < FEWEST or not any(each.replies for each in judged):
         return None
     favourite = _favourite(judged)
+    known = [(each, shown(each.question, [text for _, text in each.replies])) for each in judged]
     trials = []
     for part in range(_PARTS):
-        blind = _fit([each for at, each in enumerate(judged) if at % _PARTS != part])
+        blind = _fit([each for at, each in enumerate(known) if at % _PARTS != part])
         trials += [
-            (each, blind.scores(each.question, each.replies))
-            for each in judged[part::_PARTS]
+            (each, blind.scored(each.replies, rows))
+            for each, rows in known[part::_PARTS]
             if each.replies
         ]
 
@@ -113,7 +119,7 @@ def fit(judged: Sequence[Judged]) -> Picker | None:
         return sum(picks) / len(picks)
 
     best = max(_HEAD_STARTS, key=lambda head_start: (round(worth(head_start), 9), head_start))
-    return msgspec.structs.replace(_fit(judged), favourite=favourite, head_start=best)
+    return msgspec.structs.replace(_fit(known), favourite=favourite, head_start=best)
 
 
 def _favourite(judged: Sequence[Judged]) -> str:
@@ -127,13 +133,13 @@ def _favourite(judged: Sequence[Judged]) -> str:
     )
 
 
-def _fit(judged: Sequence[Judged]) -> Picker:
+def _fit(known: Sequence[tuple[Judged, list[list[float]]]]) -> Picker:
+    """The regression on questions and what their replies show."""
+    judged = [each for each, _ in known]
     replies = [model for each in judged for model, _ in each.replies]
     counts = Counter(replies)
     models = sorted(model for model, count in counts.items() if count >= FEWEST)
-    rows = np.array(
-        [row for each in judged for row in shown(each.question, [text for _, text in each.replies])]
-    )
+    rows = np.array([row for _, shown_by in known for row in shown_by])
     target = np.array([score for each in judged for score in each.scores])
     means, spreads = rows.mean(0), np.maximum(rows.std(0), 1e-6)
     figures = (rows - means) / spreads
