@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from teppan.estimate import chain, voters
-from teppan.estimate.chain import Chain, Example, Given
+from teppan.estimate.chain import Chain
 from teppan.estimate.scorer import Heard, Scorers, Wording, features, wording_of
-from teppan.estimate.table import Table
+from teppan.estimate.table import Example, Given, Table
 from teppan.estimate.voters import Question, VoterWeights, Votes
 
 MODELS = {"cheap": (0.7, 1.0), "second": (0.7, 2.0), "dear": (0.9, 100.0)}

@@ -15,10 +15,10 @@ from itertools import combinations
 
 from msgspec import Struct
 
-from teppan.estimate.scorer import Scorers, Step, Wording, key_of
+from teppan.estimate.scorer import Scorers, Step, key_of
 from teppan.estimate.stopping import Rule, Stages
-from teppan.estimate.table import Columns, Table, two_agree
-from teppan.estimate.voters import Question, VoterWeights
+from teppan.estimate.table import Columns, Example, Table, two_agree
+from teppan.estimate.voters import VoterWeights
 
 LONGEST = 4
 _HOPELESS = 0.2
@@ -28,24 +28,6 @@ _MODELS = 14
 _SHORTLIST = 12
 _PRICES = (0.02, 0.04, 0.06, 0.09, 0.13, 0.18, 0.25, 0.35, 0.5, 0.8, 1.3, 2.5)
 """What the cost of one answer of the best model may be worth, in quality."""
-
-
-class Given(Struct, frozen=True):
-    """What one model gave: the answer that was read and its score; its wording and its cost where
-    they were kept.
-    """
-
-    answer: str | None
-    score: float
-    wording: Wording | None = None
-    cost: float | None = None
-
-
-class Example(Struct, frozen=True):
-    """One question with what each model gave."""
-
-    question: Question
-    given: Mapping[str, Given]
 
 
 class Chain(Struct, frozen=True):

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from teppan.estimate.minimise import Array
-from teppan.estimate.scorer import TRAITS
-from teppan.estimate.voters import VoterWeights
-
-if TYPE_CHECKING:
-    from teppan.estimate.chain import Example
+from teppan.estimate.scorer import TRAITS, Wording
+from teppan.estimate.voters import Question, VoterWeights
 
 Answers = NDArray[np.int64]
 Columns = tuple[int, ...]
+
+
+class Given(Struct, frozen=True):
+    """What one model gave: the answer that was read and its score; its wording and its cost where
+    they were kept.
+    """
+
+    answer: str | None
+    score: float
+    wording: Wording | None = None
+    cost: float | None = None
+
+
+class Example(Struct, frozen=True):
+    """One question with what each model gave."""
+
+    question: Question
+    given: Mapping[str, Given]
 
 
 class Table:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from teppan.estimate import chain, confidence, picker, voters
 from teppan.estimate.answers import Answer, AnswerKind, read_answers
 from teppan.estimate.scorer import wording_of
+from teppan.estimate.table import Example, Given
 from teppan.estimate.voters import Question, VoterWeights, Votes, question_of
 from teppan.providers.replay import Prompt, Recorded, Recordings, called
 
@@ -166,11 +167,11 @@ def fit_chains(
     return chain.fit(examples, models, weights, budgets)
 
 
-def _example(read: ReadQuestion) -> chain.Example:
-    return chain.Example(
+def _example(read: ReadQuestion) -> Example:
+    return Example(
         read.question,
         {
-            model: chain.Given(
+            model: Given(
                 read.answers[model].value,
                 row.score or 0.0,
                 wording_of(row.response or "", plain=read.answers[model].plain),
@@ -181,11 +182,11 @@ def _example(read: ReadQuestion) -> chain.Example:
     )
 
 
-def _example_of_votes(votes: Votes) -> chain.Example:
-    return chain.Example(
+def _example_of_votes(votes: Votes) -> Example:
+    return Example(
         votes.question,
         {
-            model: chain.Given(answer, float(answer in votes.right))
+            model: Given(answer, float(answer in votes.right))
             for model, answer in votes.answers.items()
         },
     )
