@@ -45,7 +45,7 @@ def fleet() -> Iterator[Fleet]:
 def folder(fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder the commands run in."""
     fleet.reset()
-    lines = [f'[store]\nurl = "sqlite:///{tmp_path / "teppan.db"}"\n']
+    lines = ["[server]\ndrain = 300\n", f'[store]\nurl = "sqlite:///{tmp_path / "teppan.db"}"\n']
     lines += [
         f'[providers.{vendor}]\nurl = "{fleet.address(vendor)}"\nkeys = ["env:SIMULATED_KEY"]\n'
         f'models = ["{name}"]\n'

@@ -16,7 +16,7 @@ import pytest
 
 from teppan.simulate.server import Fleet
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 @asynccontextmanager
