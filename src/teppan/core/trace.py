@@ -22,6 +22,8 @@ CallRole = Literal[
     "aggregator",
     "sample",
     "shadow",
+    "verify",
+    "summary",
     "embedding",
 ]
 
@@ -67,6 +69,36 @@ class Route(Struct, frozen=True):
     features: Evidence | None = None
 
 
+class Shortened(Struct, frozen=True):
+    """What became of a long conversation: its tokens before and after, by our own count.
+
+    `summarised` messages are told by a summary, `chunks` pieces of knowledge were added.
+    """
+
+    before: int
+    after: int
+    summarised: int = 0
+    chunks: int = 0
+
+
+CacheStatus = Literal["off", "miss", "exact", "semantic"]
+
+
+class Remembered(Struct, frozen=True):
+    """An answer that was not made anew: `source` is the trace it was first given in.
+
+    `age` is in seconds, `saved` what the answer cost when it was made. `similarity` and `question`
+    (the one that was remembered) are those of a semantic hit.
+    """
+
+    entry: str
+    source: str = ""
+    age: float = 0.0
+    saved: Micros | None = None
+    similarity: float | None = None
+    question: str | None = None
+
+
 class Said(Struct, frozen=True):
     """What one member of an ensemble said: kept so that other strategies can be replayed."""
 
@@ -77,7 +109,11 @@ class Said(Struct, frozen=True):
 
 
 class Trace(Struct, frozen=True, kw_only=True):
-    """One request: who asked what, how it was answered, what it cost."""
+    """One request: who asked what, how it was answered, what it cost.
+
+    `plain_input` and `plain_output` are the tokens one model would have read and written, had it
+    been asked alone, with nothing shortened and nothing remembered: savings are told against them.
+    """
 
     id: str
     tenant: str
@@ -100,7 +136,11 @@ class Trace(Struct, frozen=True, kw_only=True):
     verdict: Verdict | None = None
     confidence: Confidence | None = None
     evidence: Evidence | None = None
-    cache: str = "off"
+    cache: CacheStatus = "off"
+    remembered: Remembered | None = None
+    context: Shortened | None = None
+    plain_input: int = 0
+    plain_output: int = 0
     release: str = ""
     dropped: tuple[str, ...] = ()
     request: ChatRequest | None = None

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from teppan.core.chat import ChatRequest, Completion
+from teppan.core.chat import ChatRequest, Completion, Usage
 from teppan.core.clock import Clock
 from teppan.core.errors import TeppanError
 from teppan.core.ids import NewId, Scope
 from teppan.core.money import Micros, total
 from teppan.core.reply import Outcome
-from teppan.core.trace import ModelCall, Route, Said, Trace, TraceStatus
+from teppan.core.trace import (
+    CacheStatus,
+    ModelCall,
+    Remembered,
+    Route,
+    Said,
+    Shortened,
+    Trace,
+    TraceStatus,
+)
 
 
 class Journey:
@@ -18,8 +27,10 @@ class Journey:
     """
 
     __slots__ = (
+        "cache",
         "calls",
         "clock",
+        "context",
         "deadline",
         "endpoint",
         "first_token",
@@ -27,6 +38,7 @@ class Journey:
         "new_id",
         "outcome",
         "release",
+        "remembered",
         "request",
         "route",
         "scope",
@@ -58,6 +70,9 @@ class Journey:
         self.spans: list[tuple[float, float]] = []
         self.route: Route | None = None
         self.release = ""
+        self.cache: CacheStatus = "off"
+        self.remembered: Remembered | None = None
+        self.context: Shortened | None = None
         self.outcome: Outcome | None = None
         self.first_token: float | None = None
 
@@ -94,6 +109,7 @@ class Journey:
         """The record of the whole journey; without `content` it keeps no words."""
         outcome, route = self.outcome, self.route
         request = self.request
+        usage = (answer.usage if answer else None) or Usage()
         return Trace(
             id=self.id,
             tenant=self.scope.tenant,
@@ -117,6 +133,11 @@ class Journey:
             confidence=outcome.confidence if outcome else None,
             evidence=outcome.evidence if outcome else None,
             release=self.release,
+            cache=self.cache,
+            remembered=self.remembered,
+            context=self.context,
+            plain_input=self.context.before if self.context else usage.input,
+            plain_output=usage.output,
             dropped=self.dropped,
             request=request if content else None,
             answer=answer if content else None,

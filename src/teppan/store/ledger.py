@@ -26,13 +26,20 @@ class Ledger:
         self._reader = reader
         self._insert = BulkInsert(ledger, COLUMNS, placeholder)
 
-    async def append(self, scope: Scope, calls: Sequence[ModelCall], strategy: str = "") -> None:
+    async def append(
+        self,
+        scope: Scope,
+        calls: Sequence[ModelCall],
+        strategy: str = "",
+        episode: str | None = None,
+    ) -> None:
         """Return when the calls are durable. Raises `StoreError`, and then may be repeated.
 
-        `strategy` names what made the calls, so that costs can be told apart by it.
+        `strategy` names what made the calls and `episode` the conversation they belong to, so that
+        costs can be told apart by them.
         """
         if calls:
-            rows = [_row(scope, call, strategy) for call in calls]
+            rows = [_row(scope, call, strategy, episode) for call in calls]
             await self._writer.insert(self._insert, rows)
 
     async def get(self, scope: Scope, id: str) -> ModelCall | None:
@@ -64,7 +71,7 @@ class Ledger:
         return await self._reader.run(query)
 
 
-def _row(scope: Scope, call: ModelCall, strategy: str) -> Row:
+def _row(scope: Scope, call: ModelCall, strategy: str, episode: str | None) -> Row:
     usage = call.usage
     return (
         call.id,
@@ -91,6 +98,7 @@ def _row(scope: Scope, call: ModelCall, strategy: str) -> Row:
         call.first_token,
         strategy,
         msgspec.json.encode(call.dropped).decode() if call.dropped else "",
+        episode,
     )
 
 

@@ -7,6 +7,16 @@
     trust           what each model is worth on each kind of task now
     trust_history   every step of how it came to that
     marks           small named values: `keys` counts changes of keys, `pepper` names the pepper
+    spending        what each budget has spent in each of its days or months
+    holds           money set aside for calls that are being made; dead when its lease has ended
+    alerts          which threshold was crossed when; each once
+    feedback        what people said of answers
+    cache_entries   answers that may be given again, each with its question's embedding
+    cache_checks    what is known of the truth of semantic hits
+    summaries       older parts of long conversations, told shortly; by the hash of what they tell
+    bandit          what the adaptive router knows of each model on each category
+    bandit_steps    every reward it learned from
+    shadows         how a shadow model's answer compared with the one that was served
 
 Instants are whole microseconds since 1970, money whole micro-dollars.
 """
@@ -28,7 +38,7 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision, known here so that an up-to-date database needs no migration tool."""
 
 VERSION_TABLE = "teppan_schema"
@@ -72,6 +82,7 @@ ledger = Table(
     Column("first_token", Double),
     Column("strategy", Text, nullable=False, server_default=""),
     Column("dropped", Text, nullable=False, server_default=""),
+    Column("episode", Text),
     PrimaryKeyConstraint("id", name="ledger_pk"),
     Index("ledger_tenant_started", "tenant", "started"),
 )
@@ -88,6 +99,10 @@ traces = Table(
     Column("strategy", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("episode", Text),
+    Column("cache", Text, nullable=False, server_default="off"),
+    Column("input", BigInteger, nullable=False, server_default="0"),
+    Column("output", BigInteger, nullable=False, server_default="0"),
+    Column("cost", BigInteger),
     Column("body", LargeBinary, nullable=False),
     PrimaryKeyConstraint("tenant", "id", name="traces_pk"),
     Index("traces_started", "started"),
@@ -165,6 +180,151 @@ marks = Table(
     Column("name", Text, nullable=False),
     Column("value", Text, nullable=False),
     PrimaryKeyConstraint("name", name="marks_pk"),
+)
+
+spending = Table(
+    "spending",
+    metadata,
+    Column("budget", Text, nullable=False),
+    Column("window", Text, nullable=False),
+    Column("spent", BigInteger, nullable=False),
+    PrimaryKeyConstraint("budget", "window", name="spending_pk"),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", Text, nullable=False),
+    Column("budget", Text, nullable=False),
+    Column("window", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
+    PrimaryKeyConstraint("id", "budget", name="holds_pk"),
+    Index("holds_budget", "budget", "window"),
+    Index("holds_lease", "lease_until"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("window", Text, nullable=False),
+    Column("spent", BigInteger, nullable=False),
+    Column("threshold", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("name", "window", name="alerts_pk"),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("id", Text, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("trace_id", Text, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("metric", Text, nullable=False),
+    Column("value", Double, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("id", name="feedback_pk"),
+    Index("feedback_trace", "tenant", "trace_id"),
+)
+
+cache_entries = Table(
+    "cache_entries",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("partition", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("trace_id", Text, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("intent", Text, nullable=False),
+    Column("embedder", Text, nullable=False),
+    Column("embedding", LargeBinary, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    Column("cost", BigInteger),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant", "id", name="cache_entries_pk"),
+    Index("cache_entries_expires", "expires"),
+    Index("cache_entries_trace", "tenant", "trace_id"),
+)
+
+cache_checks = Table(
+    "cache_checks",
+    metadata,
+    Column("id", Text, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("partition", Text, nullable=False),
+    Column("entry", Text, nullable=False),
+    Column("trace_id", Text, nullable=False),
+    Column("similarity", Double, nullable=False),
+    Column("same", Boolean, nullable=False),
+    Column("how", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("id", name="cache_checks_pk"),
+    Index("cache_checks_tenant", "tenant", "at"),
+)
+
+summaries = Table(
+    "summaries",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("prefix", Text, nullable=False),
+    Column("messages", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant", "prefix", name="summaries_pk"),
+    Index("summaries_at", "at"),
+)
+
+bandit = Table(
+    "bandit",
+    metadata,
+    Column("router", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("pulls", BigInteger, nullable=False),
+    Column("quality", Double, nullable=False),
+    Column("squares", Double, nullable=False),
+    Column("wins", BigInteger, nullable=False),
+    Column("cost", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("router", "category", "model", name="bandit_pk"),
+)
+
+bandit_steps = Table(
+    "bandit_steps",
+    metadata,
+    Column("id", Text, nullable=False),
+    Column("router", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("trace_id", Text, nullable=False),
+    Column("quality", Double, nullable=False),
+    Column("cost", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("id", name="bandit_steps_pk"),
+    Index("bandit_steps_at", "at"),
+)
+
+shadows = Table(
+    "shadows",
+    metadata,
+    Column("trace_id", Text, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("served", Text, nullable=False),
+    Column("similarity", Double, nullable=False),
+    Column("same", Boolean, nullable=False),
+    Column("cost", BigInteger),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("trace_id", "model", name="shadows_pk"),
+    Index("shadows_tenant", "tenant", "at"),
 )
 
 

@@ -111,6 +111,10 @@ def _row(trace: Trace) -> Row:
         trace.strategy,
         trace.status,
         trace.episode,
+        trace.cache,
+        trace.plain_input,
+        trace.plain_output,
+        trace.cost,
         body,
     )
 

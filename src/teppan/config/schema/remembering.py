@@ -1,0 +1,69 @@
+"""What is remembered instead of asked again: answers (the cache) and long conversations."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from teppan.config.schema.base import Seconds, Section, Share
+
+
+class CacheSettings(Section):
+    """Answers that are given again: to the same request, or to one that means the same."""
+
+    exact: bool = Field(True, description="Answer the same request from memory.")
+    ttl: Seconds = Field(3600.0, description="Seconds that an answer is kept.")
+    ttl_by_intent: dict[str, Seconds] = Field(
+        {}, description="Seconds by intent, for those that age faster or slower."
+    )
+    megabytes: int = Field(64, ge=1, description="Most memory for exact answers.")
+    max_temperature: float = Field(
+        0.5, ge=0, description="A request hotter than this is not cached unless it asks to be."
+    )
+    semantic: bool = Field(False, description="Answer a question that means the same.")
+    intents: tuple[str, ...] = Field(
+        (), description="Intents that may be answered by meaning; empty means all."
+    )
+    error_bound: Share = Field(
+        0.02, description="Largest share of semantic hits that may be wrong."
+    )
+    min_similarity: Share = Field(
+        0.80, description="Below this similarity nothing is a hit, whatever was learned."
+    )
+    verify: Share = Field(
+        0.02, description="Share of semantic hits that are asked again behind the answer."
+    )
+    embedder: str = Field(
+        "hashing",
+        description="`hashing` (needs no data), `static:DIR`, `minilm:DIR`, or an embedding model "
+        "`provider/name`.",
+    )
+
+
+class ContextSettings(Section):
+    """Long conversations are shortened before they are sent."""
+
+    apply: Literal["virtual", "all", "off"] = Field(
+        "virtual", description="Shorten for virtual models only, for every model, or never."
+    )
+    tokens: int = Field(
+        2000, ge=100, description="A conversation of at most so many tokens is left as it is."
+    )
+    keep_last: int = Field(5, ge=1, description="Newest messages that are kept word for word.")
+    summary_model: str | None = Field(
+        None, description="Model that writes summaries; unset keeps the telling sentences instead."
+    )
+    knowledge_chunks: int = Field(
+        3, ge=0, description="Pieces of the pack's knowledge that go with a question."
+    )
+
+
+class ClusterSettings(Section):
+    """What several gateways share."""
+
+    redis: str | None = Field(
+        None,
+        description="Where Redis is, by reference (`env:REDIS_URL`, `file:PATH`): rate limits and "
+        "exact answers are then shared. Budgets are shared through PostgreSQL.",
+    )
