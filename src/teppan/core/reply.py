@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from teppan.core.chat import Completion, Delta
 from teppan.core.money import Micros
-from teppan.core.trace import CallRole
+from teppan.core.trace import CallRole, Route
 from teppan.core.verdict import Confidence, Evidence, Verdict
 
 
@@ -47,7 +47,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     `replies` are all whole answers it saw (the chosen one included when whole), `evidence` the
     figures it decided on, `qualities` what it learned about models (name -> quality in [0, 1]),
-    which trust is updated with.
+    which trust is updated with. `route` is set by a strategy that chose by the question.
     """
 
     reply: Reply | LiveReply
@@ -57,3 +57,4 @@ class Outcome(Struct, frozen=True, kw_only=True):
     verdict: Verdict | None = None
     evidence: Evidence | None = None
     qualities: Mapping[str, float] = {}
+    route: Route | None = None
