@@ -1,6 +1,7 @@
 """`teppan.toml` and the environment, read once into frozen settings.
 
-The environment wins over the file. Keys are never written in settings, only where to find them:
+The environment wins over the file, whether it says `TEPPAN_SECTION__FIELD` or one of the names in
+`environment.py`. Keys are never written in settings, only where to find them:
 `env:NAME` or `file:PATH`.
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
+from teppan.config.environment import named_by, with_environment
 from teppan.config.schema import Settings
 from teppan.core.errors import ConfigError
 from teppan.core.secret import Secret
@@ -62,7 +64,7 @@ def parse(tables: Mapping[str, Any], origin: str) -> Settings:
             return env_settings, init_settings
 
     try:
-        return FromTables(**tables)
+        return FromTables(**with_environment(tables, os.environ))
     except ValidationError as error:
         raise ConfigError(f"{origin}: {told(error)}") from None
 
@@ -89,7 +91,9 @@ def told(error: ValidationError) -> str:
     """Each problem: the field's path and what is wrong; never the value, it may be a key."""
     lines = []
     for problem in error.errors(include_input=False, include_url=False):
-        field = ".".join(str(part) for part in problem["loc"])
+        path = [str(part) for part in problem["loc"]]
+        named = named_by(path[0], path[1], os.environ) if len(path) == 2 else None
+        field = ".".join(path) + (f" (from {named})" if named else "")
         told = problem["msg"]
         if problem["type"] == "extra_forbidden":
             told = "there is no such setting; `teppan config --fields` lists them"
