@@ -21,6 +21,7 @@ from teppan.serve.call import Reach
 from teppan.serve.gateway import Gateway
 from teppan.serve.models import Models, Virtual
 from teppan.serve.record import Recorder
+from teppan.serve.steps import Steps
 from teppan.serve.strategies.registry import build
 from teppan.serve.trust import TrustBook
 
@@ -29,6 +30,8 @@ class Setting(Struct, frozen=True):
     gateway: Gateway
     memory: Memory
     vendors: dict[str, ScriptedProvider]
+    reach: Reach
+    clock: FixedClock
 
 
 Opening = Callable[..., Setting]
@@ -54,6 +57,7 @@ def opening() -> Opening:
         prompts: dict[str, str] | None = None,
         fallback: tuple[str, ...] = (),
         cut: bool = False,
+        steps: Steps | None = None,
     ) -> Setting:
         clock, memory = FixedClock(), Memory()
         providers = {
@@ -84,10 +88,11 @@ def opening() -> Opening:
             Recorder(memory, memory),
             trust,
             lambda: release,
+            steps,
             clock=clock,
             new_id=CountingIds(),
             deadline=60.0,
         )
-        return Setting(gateway, memory, providers)
+        return Setting(gateway, memory, providers, reach, clock)
 
     return opened

@@ -83,7 +83,17 @@ class Memory:
         self.trust: list[TrustUpdate] = []
         self.broken = False
 
-    async def append(self, scope: Scope, calls: Sequence[ModelCall]) -> None:
+    @property
+    def calls(self) -> list[ModelCall]:
+        return [call for _, call in self.rows.values()]
+
+    async def append(
+        self,
+        scope: Scope,
+        calls: Sequence[ModelCall],
+        strategy: str = "",
+        episode: str | None = None,
+    ) -> None:
         if self.broken:
             raise StoreError("the disk is full")
         for call in calls:

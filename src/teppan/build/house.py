@@ -15,6 +15,7 @@ from teppan.core.errors import ConfigError
 from teppan.core.trace import Route
 from teppan.cost.prices import Prices
 from teppan.providers.discovery import Found
+from teppan.serve.feedback import FeedbackDesk
 from teppan.serve.gateway import Gateway
 from teppan.serve.lineup import Offered, filled, line_up
 from teppan.serve.models import Routed
@@ -42,6 +43,7 @@ class House:
         self,
         settings: Settings,
         gateway: Gateway,
+        desk: FeedbackDesk,
         store: Store,
         found: Sequence[Found],
         prices: Prices,
@@ -49,6 +51,7 @@ class House:
     ) -> None:
         self.settings = settings
         self.gateway = gateway
+        self.desk = desk
         self.store = store
         self.found = tuple(found)
         self.pack_name = pack.name if pack else ""

@@ -15,7 +15,7 @@ import msgspec
 from teppan.build.house import House
 from teppan.build.logs import log_to_stderr
 from teppan.build.vendors import find_providers, offer, open_catalogue, open_prices
-from teppan.build.virtual import direct, virtual_models
+from teppan.build.virtual import direct, embedder, virtual_models
 from teppan.config.check import check_names
 from teppan.config.pack import Pack, load_pack
 from teppan.config.schema import Settings
@@ -23,6 +23,7 @@ from teppan.core.chat import Json
 from teppan.core.clock import Clock, SystemClock
 from teppan.core.errors import ConfigError
 from teppan.core.ids import content_hash, new_id
+from teppan.core.money import micros
 from teppan.core.release import Release
 from teppan.cost.meter import Meter
 from teppan.cost.tokens import TokenCount
@@ -33,10 +34,13 @@ from teppan.providers.catalogue import Catalogue
 from teppan.providers.http import open_outbound
 from teppan.providers.retry import RetryPolicy
 from teppan.serve.call import Reach
+from teppan.serve.feedback import FeedbackDesk
 from teppan.serve.gateway import Gateway
 from teppan.serve.lineup import line_up
 from teppan.serve.models import Models, Virtual
 from teppan.serve.record import Recorder
+from teppan.serve.shadow import Shadow, ShadowPolicy
+from teppan.serve.steps import Forgetful, Steps, Unlearning
 from teppan.serve.strategies.estimates import typed
 from teppan.serve.trust import TrustBook
 from teppan.store.store import Store
@@ -78,16 +82,37 @@ async def open_house(
         recorder = Recorder(store.ledger, store.traces, content=settings.store.trace_content)
         stack.push_async_callback(recorder.drain)
         release = open_release(settings, pack)
+        shadow = open_shadow(settings, reach, store, clock)
+        stack.push_async_callback(shadow.drain)
+        cache, router = Forgetful(), Unlearning()
         gateway = Gateway(
             reach,
             recorder,
             trust,
             lambda: release,
+            Steps(cache=cache, behind=shadow),
             clock=clock,
             new_id=new_id,
             deadline=settings.clocks.deadline,
         )
-        yield House(settings, gateway, store, found, prices, pack)
+        desk = FeedbackDesk(store.feedback, store.traces, cache, router)
+        yield House(settings, gateway, desk, store, found, prices, pack)
+
+
+def open_shadow(settings: Settings, reach: Reach, store: Store, clock: Clock) -> Shadow:
+    """What is asked behind answers. Raises `ConfigError` for a shadow without a model."""
+    wanted = settings.shadow
+    if wanted.enabled and not wanted.model:
+        raise ConfigError("shadow.model: name the model that is compared, or set enabled = false")
+    policy = ShadowPolicy(
+        model=wanted.model if wanted.enabled else None,
+        share=wanted.share,
+        alike=wanted.similarity,
+        daily=micros(wanted.daily),
+    )
+    return Shadow(
+        reach, store.ledger, store.shadows, embedder(), policy, clock=clock, new_id=new_id
+    )
 
 
 async def open_store(settings: Settings, clock: Clock | None = None) -> Store:

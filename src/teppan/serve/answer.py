@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -12,10 +13,16 @@ from teppan.core.errors import TeppanError
 from teppan.core.fold import Fold, unfold
 from teppan.core.money import Micros
 from teppan.core.reply import LiveReply, Outcome, Reply
-from teppan.core.trace import TraceStatus
+from teppan.core.trace import CacheStatus, Remembered, Shortened, TraceStatus
 from teppan.core.verdict import Confidence
 from teppan.serve.journey import Journey
 from teppan.serve.record import Recorder
+
+if TYPE_CHECKING:
+    from teppan.cost.limits import Allowance
+
+Over = Callable[[Completion | None], None]
+"""Told once when an answer is over: with what was served and recorded, or None."""
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -28,7 +35,11 @@ class Facts(Struct, frozen=True, kw_only=True):
     cost: Micros | None
     overhead: float
     release: str
-    cache: str = "off"
+    cache: CacheStatus = "off"
+    remembered: Remembered | None = None
+    context: Shortened | None = None
+    allowance: Allowance | None = None
+    route: str = ""
     dropped: tuple[str, ...] = ()
     confidence: Confidence | None = None
     reason: str = ""
@@ -43,6 +54,7 @@ class Answer:
 
     def __init__(self, journey: Journey, recorder: Recorder, *, served: str = "") -> None:
         self.completion: Completion | None = None
+        self.over: Over | None = None
         self._journey = journey
         self._recorder = recorder
         self._served = served
@@ -52,6 +64,11 @@ class Answer:
     @property
     def trace_id(self) -> str:
         return self._journey.id
+
+    @property
+    def served(self) -> str:
+        """The model whose words these are, once it is known."""
+        return self._served
 
     @property
     def latency(self) -> float:
@@ -74,6 +91,11 @@ class Answer:
             cost=journey.cost,
             overhead=journey.overhead(),
             release=journey.release,
+            cache=journey.cache,
+            remembered=journey.remembered,
+            context=journey.context,
+            allowance=journey.allowance,
+            route=outcome.route.reason if outcome and outcome.route else "",
             dropped=journey.dropped,
             confidence=outcome.confidence if outcome else None,
             reason=outcome.reason if outcome else "",
@@ -112,7 +134,7 @@ class Answer:
                 yield delta
             await self._settle(folding.completion())
         except TeppanError as error:
-            self._abandon("incomplete" if folding.text_so_far else "failed", error)
+            self.abandon("incomplete" if folding.text_so_far else "failed", error)
             raise
 
     async def aclose(self) -> None:
@@ -123,16 +145,24 @@ class Answer:
         outcome = self._journey.outcome
         if outcome is not None and not isinstance(outcome.reply, Reply):
             await outcome.reply.aclose()
-        self._abandon("cancelled", None)
+        self.abandon("cancelled")
+
+    def abandon(self, status: TraceStatus, error: TeppanError | None = None) -> None:
+        """No answer comes of it; what was spent is recorded. Does nothing to a settled one."""
+        if not self._settled:
+            self._settled = True
+            self._recorder.settle_behind(self._journey, status, error)
+            self._end(None)
 
     async def _settle(self, completion: Completion) -> None:
         await self._recorder.settle(self._journey, "ok", served=self._served, answer=completion)
         self._settled = True
+        self._end(completion)
 
-    def _abandon(self, status: TraceStatus, error: TeppanError | None) -> None:
-        if not self._settled:
-            self._settled = True
-            self._recorder.settle_behind(self._journey, status, error)
+    def _end(self, completion: Completion | None) -> None:
+        over, self.over = self.over, None
+        if over is not None:
+            over(completion)
 
 
 async def as_deltas(completion: Completion) -> AsyncIterator[Delta]:

@@ -1,6 +1,7 @@
 """The request, top to bottom.
 
-    ChatRequest -> admission -> release -> prompt -> route -> strategy(call) -> Answer ... record
+    ChatRequest -> admission -> release -> route -> prompt -> context -> cache -> strategy(call)
+                -> Answer ... record, remember, shadow
 
 The gateway calls the steps in order and contains none of them.
 """
@@ -9,20 +10,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any
 
-from teppan.core.chat import ChatRequest, Embeddings
+from teppan.core.chat import ChatRequest, Completion, Embeddings
 from teppan.core.clock import Clock
 from teppan.core.errors import TeppanError
 from teppan.core.ids import NewId, Scope
 from teppan.core.release import Release
-from teppan.core.reply import Outcome
+from teppan.core.reply import Outcome, Reply
 from teppan.serve.admission import admit
 from teppan.serve.answer import Answer
 from teppan.serve.call import JourneyCall, Reach, observer
 from teppan.serve.journey import Journey
 from teppan.serve.models import Routed
 from teppan.serve.record import Recorder
+from teppan.serve.shadow import Served
+from teppan.serve.steps import NoSeat, Seat, Steps
 from teppan.serve.strategies.base import Strategy
 from teppan.serve.trust import TrustBook
 
@@ -39,6 +43,7 @@ class Gateway:
         recorder: Recorder,
         trust: TrustBook,
         release: Callable[[], Release],
+        steps: Steps | None = None,
         *,
         clock: Clock,
         new_id: NewId,
@@ -49,6 +54,7 @@ class Gateway:
         self._reach = reach
         self._trust = trust
         self._release = release
+        self._steps = steps or Steps()
         self._clock = clock
         self._new_id = new_id
         self._deadline = deadline
@@ -64,25 +70,36 @@ class Gateway:
 
         `routed` answers by a strategy made for this one request instead of one found by name.
         """
-        journey = self._journey(request, scope, endpoint)
+        journey, steps = self._journey(request, scope, endpoint), self._steps
         answer = Answer(journey, self.recorder)
         try:
             admit(request, scope)
+            journey.allowance = await steps.limits.take(scope, request)
             release = self._release()
             journey.release = release.id
             journey.route, strategy = routed or self.models.route(request)
-            dressed = self.models.dressed(request.model, request, release)
             call = JourneyCall(self._reach, journey, release)
-            deliberation = self._deliberate(strategy, dressed, call, journey)
+            dressed = self.models.dressed(request.model, request, release)
+            virtual = self.models.virtual(request.model) is not None
+            ready, journey.context = await steps.context.shorten(
+                dressed, scope, call, virtual=virtual
+            )
+            seat: Seat = NoSeat() if routed else await steps.cache.look(ready, scope, release)
+            journey.cache, journey.remembered = seat.status, seat.remembered
+            answer.over = partial(self._over, answer, journey, ready, release, seat)
+            if seat.hit is not None:
+                deliberation = _remembered(seat, journey)
+            else:
+                deliberation = self._deliberate(strategy, ready, call, journey)
             if request.stream:
                 answer.begin(await _patiently(deliberation))
             else:
                 await answer.finish(await deliberation)
         except TeppanError as error:
-            self.recorder.settle_behind(journey, "failed", error)
+            answer.abandon("failed", error)
             raise
         except asyncio.CancelledError:
-            self.recorder.settle_behind(journey, "cancelled")
+            answer.abandon("cancelled")
             raise
         return answer
 
@@ -115,9 +132,31 @@ class Gateway:
     ) -> Outcome:
         outcome = await strategy.run(request, call)
         journey.outcome = outcome
+        journey.route = outcome.route or journey.route
         if outcome.qualities:
             self._trust.learn(outcome.qualities, request.task_type, journey.id)
         return outcome
+
+    def _over(
+        self,
+        answer: Answer,
+        journey: Journey,
+        ready: ChatRequest,
+        release: Release,
+        seat: Seat,
+        completion: Completion | None,
+    ) -> None:
+        """The answer has left, or never will: what follows is nobody's to wait for."""
+        if completion is None:
+            seat.drop()
+            return
+        seat.keep(completion, answer.served, journey.id, journey.cost)
+        asked, scope, text = journey.request, journey.scope, completion.text
+        served = Served(journey.id, scope, asked, ready, release, answer.served, text)
+        if seat.hit is None:
+            self._steps.behind.compare(served)
+        elif seat.verify:
+            self._steps.behind.verify(served, seat.checked)
 
     def _journey(self, request: ChatRequest, scope: Scope, endpoint: str) -> Journey:
         return Journey(
@@ -128,6 +167,17 @@ class Gateway:
             new_id=self._new_id,
             allowed=self._deadline,
         )
+
+
+async def _remembered(seat: Seat, journey: Journey) -> Outcome:
+    """A remembered answer, as if a strategy had brought it."""
+    assert seat.hit is not None
+    outcome = Outcome(
+        reply=Reply(model=seat.served, completion=seat.hit, cost=0),
+        reason=f"remembered ({seat.status})",
+    )
+    journey.outcome = outcome
+    return outcome
 
 
 async def _patiently(deliberation: Coroutine[Any, Any, Outcome]) -> Outcome | asyncio.Task[Outcome]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from teppan.core.chat import ChatRequest, Completion, Usage
 from teppan.core.clock import Clock
 from teppan.core.errors import TeppanError
@@ -19,6 +21,9 @@ from teppan.core.trace import (
     TraceStatus,
 )
 
+if TYPE_CHECKING:
+    from teppan.cost.limits import Allowance
+
 
 class Journey:
     """Collects what happens for one request; `trace()` tells it.
@@ -27,6 +32,7 @@ class Journey:
     """
 
     __slots__ = (
+        "allowance",
         "cache",
         "calls",
         "clock",
@@ -73,6 +79,7 @@ class Journey:
         self.cache: CacheStatus = "off"
         self.remembered: Remembered | None = None
         self.context: Shortened | None = None
+        self.allowance: Allowance | None = None
         self.outcome: Outcome | None = None
         self.first_token: float | None = None
 

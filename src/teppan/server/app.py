@@ -14,6 +14,7 @@ from teppan.server.drain import Drain
 from teppan.server.edge import Edge
 from teppan.server.embeddings import Embedding
 from teppan.server.errors import messages_body
+from teppan.server.feedback import FeedbackRoute
 from teppan.server.format import Format
 from teppan.server.health import Check, Health
 from teppan.server.messages import MESSAGES
@@ -26,6 +27,7 @@ from teppan.server.responses import RESPONSES
 from teppan.server.routes import Route, Table
 
 if TYPE_CHECKING:
+    from teppan.serve.feedback import FeedbackDesk
     from teppan.serve.gateway import Gateway
 
 
@@ -38,6 +40,7 @@ def assemble(
     limits: Limits,
     checks: Mapping[str, Check],
     replays: Replays | None = None,
+    desk: FeedbackDesk | None = None,
 ) -> Edge:
     """The server of a gateway; `checks` are what readiness asks."""
     drain, metrics = Drain(), Metrics()
@@ -60,4 +63,6 @@ def assemble(
         Route("GET", "/readyz", "public", health.ready),
         Route("GET", "/metrics", "admin", health.counted),
     ]
+    if desk is not None:
+        routes.append(Route("POST", "/v1/feedback", "user", FeedbackRoute(desk, limits)))
     return Edge(Table(routes), door, drain, metrics, clock, new_id)

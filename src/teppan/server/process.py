@@ -81,6 +81,7 @@ async def _prepared(house: House) -> tuple[Edge, Bind, socket]:
         new_id=new_id,
         limits=Limits(settings.body_limit, settings.keep_alive),
         replays=Replays(house.store.idempotency),
+        desk=house.desk,
         checks={"database": house.store.check},
     )
     return edge, bind, listen(bind)

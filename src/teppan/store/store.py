@@ -20,6 +20,7 @@ from teppan.core.errors import ConfigError, StoreError
 from teppan.core.secret import Secret
 from teppan.store.base import Backend, Durability
 from teppan.store.costs import Costs
+from teppan.store.feedback import Feedback
 from teppan.store.idempotency import RENEW_SECONDS, Idempotency
 from teppan.store.keys import POLL_SECONDS, Keys
 from teppan.store.ledger import Ledger
@@ -27,6 +28,7 @@ from teppan.store.migrate import migrate
 from teppan.store.pepper import Pepper
 from teppan.store.postgres import PostgresBackend
 from teppan.store.reader import Reader
+from teppan.store.shadows import Shadows
 from teppan.store.sqlite import SqliteBackend
 from teppan.store.traces import Traces
 from teppan.store.trust import Trust
@@ -72,6 +74,8 @@ class Store:
         self.trust = Trust(writer, reader, backend.placeholder)
         self.keys = Keys(writer, reader, clock, pepper)
         self.idempotency = Idempotency(writer, clock)
+        self.feedback = Feedback(writer, reader, clock)
+        self.shadows = Shadows(writer, reader, backend.placeholder)
         self._upkeep = Upkeep()
         self._upkeep.every(POLL_SECONDS, "keys", self.keys.refresh)
         self._upkeep.every(RENEW_SECONDS, "leases", self.idempotency.renew)

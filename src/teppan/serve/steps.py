@@ -1,0 +1,131 @@
+"""The steps of a request that save money, as the gateway sees them; each may be left out.
+
+    Limits     may this key ask now?                      `cost/limits.py`
+    Context    a long conversation, told shorter          `serve/context/`
+    Cache      an answer that was given before            `serve/cache/`
+    Behind     what is asked when the answer has left     `serve/shadow.py`
+
+The neutral ones here change nothing: a gateway of a test, or one with everything switched off.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+
+from teppan.core.chat import ChatRequest, Completion
+from teppan.core.ids import Scope
+from teppan.core.money import Micros
+from teppan.core.release import Release
+from teppan.core.trace import CacheStatus, Remembered, Shortened, Trace
+from teppan.serve.shadow import Checked, Served
+from teppan.serve.strategies.base import Call
+
+if TYPE_CHECKING:
+    from teppan.cost.limits import Allowance
+
+
+class Limits(Protocol):
+    async def take(self, scope: Scope, request: ChatRequest) -> Allowance | None:
+        """Counts a request. Raises `RateLimited`; None where nothing is limited."""
+
+    async def spend(self, scope: Scope, tokens: int) -> None:
+        """Counts the tokens of the answer, which nobody knew before."""
+
+
+class Context(Protocol):
+    async def shorten(
+        self, request: ChatRequest, scope: Scope, call: Call, *, virtual: bool
+    ) -> tuple[ChatRequest, Shortened | None]:
+        """The request, told in fewer tokens where that loses nothing. Never raises."""
+
+
+class Seat(Protocol):
+    """One request's place at the cache: a remembered answer, or the duty to bring one."""
+
+    status: CacheStatus
+    hit: Completion | None
+    served: str
+    remembered: Remembered | None
+    verify: bool
+
+    def keep(self, completion: Completion, served: str, trace_id: str, cost: Micros | None) -> None:
+        """A whole answer has come."""
+
+    def drop(self) -> None:
+        """None will come: whoever waits for it goes on alone."""
+
+    async def checked(self, same: bool) -> None:
+        """What asking anew said of the remembered answer."""
+
+
+class Cache(Protocol):
+    async def look(self, request: ChatRequest, scope: Scope, release: Release) -> Seat:
+        """Never fails; raises `NotCached` only when the client takes nothing else."""
+
+
+class Behind(Protocol):
+    def compare(self, served: Served) -> None: ...
+
+    def verify(self, served: Served, checked: Checked) -> None: ...
+
+
+class Unlimited:
+    async def take(self, scope: Scope, request: ChatRequest) -> None:
+        return None
+
+    async def spend(self, scope: Scope, tokens: int) -> None:
+        return None
+
+
+class Untouched:
+    async def shorten(
+        self, request: ChatRequest, scope: Scope, call: Call, *, virtual: bool
+    ) -> tuple[ChatRequest, None]:
+        return request, None
+
+
+class NoSeat:
+    status: CacheStatus = "off"
+    hit: Completion | None = None
+    served: str = ""
+    remembered: Remembered | None = None
+    verify: bool = False
+
+    def keep(self, completion: Completion, served: str, trace_id: str, cost: Micros | None) -> None:
+        return None
+
+    def drop(self) -> None:
+        return None
+
+    async def checked(self, same: bool) -> None:
+        return None
+
+
+class Forgetful:
+    async def look(self, request: ChatRequest, scope: Scope, release: Release) -> Seat:
+        return NoSeat()
+
+    async def wrong(self, scope: Scope, trace_id: str) -> bool:
+        return False
+
+
+class Unlearning:
+    async def rated(self, trace: Trace, quality: float) -> None:
+        return None
+
+
+class Nobody:
+    def compare(self, served: Served) -> None:
+        return None
+
+    def verify(self, served: Served, checked: Checked) -> None:
+        return None
+
+
+class Steps(Struct, frozen=True):
+    limits: Limits = Unlimited()
+    context: Context = Untouched()
+    cache: Cache = Forgetful()
+    behind: Behind = Nobody()
