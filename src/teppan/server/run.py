@@ -75,6 +75,10 @@ async def serve(
     server = Server(app, bind, ready)
     try:
         await server.serve([listening])
+    except asyncio.CancelledError:
+        if server.started:  # the loop must forget the socket before its number is given to another
+            await server.shutdown([listening])
+        raise
     finally:
         listening.close()
 
