@@ -84,6 +84,7 @@ class ServingGateway:
         tables = {
             "server": {"port": 0},
             "store": {"url": f"sqlite:///{self.database}"},
+            "cache": {"exact": False},  # every answer shall cost something
             "providers": {
                 vendor: {
                     "url": self._fleet.address(vendor),

@@ -184,6 +184,9 @@ require_key = true
 [store]
 url = "sqlite:///{work}/teppan.db"
 
+[cache]
+exact = false # every request of the loader is the same one
+
 [providers.bench]
 url = "http://127.0.0.1:{upstream}/v1"
 dialect = "openai_chat"
@@ -214,7 +217,7 @@ source = "made up for this bench"
         model=f"bench/{MODEL}",
         headers={"Authorization": f"Bearer {json.loads(made.stdout)['key']}"},
         environment={"BENCH_KEY": "sk-upstream"},
-        note="key checked, trace and ledger on disk, response headers, all defaults",
+        note="key checked, trace and ledger on disk, response headers; defaults, but for the cache",
     )
 
 
