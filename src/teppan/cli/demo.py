@@ -44,6 +44,8 @@ STRATEGIES = (
     "critic",
 )
 AT_ONCE = 8
+ASKED = 24
+"""How many questions of the bank are asked: its first ones."""
 
 
 class Result(Struct, frozen=True):
@@ -87,14 +89,17 @@ def packaged() -> Path:
 async def _demo(folder: Path, speed: float, stay: bool, port: int, as_json: bool) -> None:
     out = console()
     bank = load_bank(folder / "conversations")
+    questions = list(bank)[:ASKED]
     with tempfile.TemporaryDirectory(prefix="teppan-demo-") as scratch:
         async with Fleet(FleetSettings(bank=bank, speed=speed)) as fleet:
             out.print(f"1. started {len(fleet.cast.vendors)} [bold yellow]simulated[/] vendors")
             settings = simulated_settings(fleet, folder, Path(scratch), port)
             async with running(settings) as (house, address):
                 out.print(f"2. started the gateway at {address}, pack [bold]{house.pack_name}[/]")
-                out.print(f"3. asking {len(bank)} questions of customers, {len(STRATEGIES)} ways")
-                results = await _ask_all(address, list(bank))
+                out.print(
+                    f"3. asking {len(questions)} of customers' questions, {len(STRATEGIES)} ways"
+                )
+                results = await _ask_all(address, questions)
                 _report(results, as_json)
                 if stay:
                     announce(house, address)

@@ -4,7 +4,9 @@ A question of the bank is answered right with the persona's skill for its task t
 per question: with probability sqrt(correlation) a persona shares the fleet's luck (and its wrong
 answer), else it has its own, so that two personas of equal skill have errors correlated by
 `correlation`. The same seed, persona and question always give the same answer; with a temperature
-above 0 each further sample may redraw, with the persona's `spread` times the temperature.
+above 0 each further sample may redraw, with the persona's `spread` times the temperature. What a
+question `needs` must stand in the prompt or the conversation: no skill makes up for not having been
+told.
 """
 
 import math
@@ -99,8 +101,13 @@ def answer(persona: Persona, turn: Turn, world: World, sample: int) -> Choice:
 def is_right(
     persona: Persona, question: Question, turn: Turn, world: World, sample: int = 0
 ) -> bool:
-    """Whether the persona gets the question right this time."""
-    grounded = question.grounded_by(_context(turn))
+    """Whether the persona gets the question right this time; never without being told what it
+    needs to know.
+    """
+    told = _context(turn)
+    if not question.knowable_from(told):
+        return False
+    grounded = question.grounded_by(told)
     if question.intent in persona.mistakes and not grounded:
         return False
     skill = persona.skill_for(question.task_type)

@@ -16,11 +16,15 @@ A bank is one or more TOML files (a pack keeps them in `conversations/*.toml`), 
     wrong = ["It is $45 per adult.", "Adults are $65 each."]      # plausible mistakes
     tool = "get_quote"                       # optional: the tool this question calls for
     arguments = { guests = 10 }              # optional: the arguments of that call
+    needs = ["$55"]                          # optional: what nobody can know who was not told it
+    rows = [{ guests = "10", total = "$550" }]   # optional: one question of each row
 
 A fact is plain text, looked for without regard to case, spacing or thousands separators (and
-`$55` is not found in `$550`), or a regular expression after `re:`. `right` and `wrong` must not be
-empty. Loading checks that each `right` phrasing passes the question's own facts and that each
-`wrong` one fails them.
+`$55` is not found in `$550`), or a regular expression after `re:`. `needs` are facts that must
+stand in the prompt or the conversation: a persona that was not told them answers wrong. With
+`rows`, `{guests}` stands for a row's `guests` everywhere, also in the id, which tells the
+rows apart. `right` and `wrong` must not be empty. Loading checks that each `right` phrasing passes
+the question's own facts and that each `wrong` one fails them.
 """
 
 import re
@@ -95,6 +99,7 @@ class Question:
     language: str = "en"
     tool: str = ""
     arguments: dict[str, Any] = field(default_factory=dict)
+    needs: tuple[Fact, ...] = ()
 
     @property
     def phrasings(self) -> tuple[str, ...]:
@@ -118,6 +123,13 @@ class Question:
     def grounded_by(self, text: str) -> bool:
         """Whether the text (a system prompt, say) holds every fact of the right answer."""
         return bool(self.must) and not self.missing(text)
+
+    def knowable_from(self, text: str) -> bool:
+        """Whether the text holds what nobody can know who was not told it."""
+        if not self.needs:
+            return True
+        told = normalise(text)
+        return all(fact.found_in(told) for fact in self.needs)
 
 
 class Bank:
@@ -182,7 +194,7 @@ def load_bank(*paths: Path) -> Bank:
             tables = tomllib.loads(file.read_text("utf-8")).get("question", [])
         except (OSError, ValueError) as error:
             raise BankError(f"{file.name}: {error}") from error
-        for table in tables:
+        for table in (row for each in tables for row in rows_of(file.name, each)):
             question = _read_question(file.name, table)
             if question.id in questions:
                 raise BankError(f"{file.name}: question {question.id!r} appears twice")
@@ -195,6 +207,29 @@ def _bank_files(path: Path) -> list[Path]:
         return [path]
     inner = path / "conversations"
     return sorted((inner if inner.is_dir() else path).glob("*.toml"))
+
+
+def rows_of(file: str, table: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The table once for each of its rows, with `{name}` replaced; itself when it has none."""
+    rows = table.pop("rows", None)
+    if rows is None:
+        yield table
+        return
+    for row in rows:
+        if not isinstance(row, dict):
+            raise BankError(f"{file}: {table.get('id')!r}: `rows` must be a list of tables")
+        yield {key: _put_in(value, row) for key, value in table.items()}
+
+
+def _put_in(value: Any, row: dict[str, Any]) -> Any:
+    if isinstance(value, list):
+        return [_put_in(one, row) for one in value]
+    if isinstance(value, dict):
+        return {key: _put_in(one, row) for key, one in value.items()}
+    if isinstance(value, str):
+        for name, told in row.items():
+            value = value.replace(f"{{{name}}}", str(told))
+    return value
 
 
 def _read_question(file: str, table: dict[str, Any]) -> Question:
@@ -217,6 +252,7 @@ def _read_question(file: str, table: dict[str, Any]) -> Question:
             language=str(table.get("language", "en")),
             tool=str(table.get("tool", "")),
             arguments=dict(table.get("arguments", {})),
+            needs=tuple(map(Fact.read, table.get("needs", ()))),
         )
     except re.error as error:
         raise BankError(f"{file}: question {name!r}: bad expression {error.pattern!r}") from error
