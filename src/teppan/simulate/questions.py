@@ -187,7 +187,7 @@ def load_bank(*paths: Path) -> Bank:
     Raises `BankError` for a file that cannot be read, a question that lacks a field, repeats an id
     or contradicts its own facts.
     """
-    files = [file for path in paths for file in _bank_files(path)]
+    files = [file for path in paths for file in bank_files(path)]
     questions: dict[str, Question] = {}
     for file in files:
         try:
@@ -202,7 +202,8 @@ def load_bank(*paths: Path) -> Bank:
     return Bank(questions.values())
 
 
-def _bank_files(path: Path) -> list[Path]:
+def bank_files(path: Path) -> list[Path]:
+    """The files of a bank: one, or every `*.toml` of a folder, of `conversations/` in a pack."""
     if not path.is_dir():
         return [path]
     inner = path / "conversations"

@@ -4,6 +4,7 @@ A dialect parses a request body into a `Turn`; a persona answers it with a `Repl
 renders the `Reply`, whole or as a stream of `Event`s. Faults edit the `Reply` before that.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -26,6 +27,10 @@ ROLES: Mapping[str, Role] = MappingProxyType(
         "function": "tool",
     }
 )
+
+
+_MATERIAL = re.compile(r"\A(?:\s*<([a-z][-\w]*)>.*?</\1>\s*)+", re.DOTALL)
+"""`<knowledge> ... </knowledge>` before the words of a user: something to read, not a question."""
 
 
 class Refused(Exception):
@@ -114,8 +119,9 @@ class Turn:
 
     @property
     def question(self) -> str:
-        """The last thing the user said."""
-        return next((m.text for m in reversed(self.messages) if m.role == "user"), "")
+        """The last thing the user said, without the fenced material it may begin with."""
+        said = next((m.text for m in reversed(self.messages) if m.role == "user"), "")
+        return _MATERIAL.sub("", said) or said
 
     @property
     def prompt(self) -> str:
