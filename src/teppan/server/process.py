@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from socket import socket
 
@@ -16,7 +16,7 @@ import uvloop
 
 from teppan.build import House, open_house
 from teppan.config.schema import Settings
-from teppan.core.clock import SystemClock
+from teppan.core.clock import Clock, SystemClock
 from teppan.core.ids import new_id
 from teppan.server.answering import Limits
 from teppan.server.app import assemble
@@ -45,9 +45,14 @@ async def _run(settings: Settings, announce: Announce) -> None:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[tuple[House, str]]:
-    """A gateway that serves while the block runs: its house and its address."""
-    async with open_house(settings) as house:
+async def running(
+    settings: Settings, clock: Clock | None = None, environment: Mapping[str, str] = os.environ
+) -> AsyncIterator[tuple[House, str]]:
+    """A gateway that serves while the block runs: its house and its address.
+
+    A `clock` of one's own dates what happens and lets a month pass in a minute.
+    """
+    async with open_house(settings, clock, environment) as house:
         edge, bind, listening = await _prepared(house)
         ready = asyncio.Event()
         serving = asyncio.create_task(serve(edge, bind, listening, ready.set))
