@@ -161,7 +161,8 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
 
     `extra` holds the fields of the client's body that Teppan has no word for; they reach an
     upstream of the same dialect (`dialect`) untouched, and never steer the gateway itself.
-    `None` always means "the client did not say".
+    `None` always means "the client did not say". `asked` is set where the gateway has put words of
+    its own (a summary, knowledge) before those of the last user message: it keeps the latter alone.
     """
 
     model: str
@@ -191,10 +192,13 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
     episode: str | None = None
     dialect: str = CHAT_DIALECT
     extra: Mapping[str, Json] | None = None
+    asked: str | None = None
 
     @property
     def question(self) -> str:
         """The words of the last user message, or the empty string."""
+        if self.asked is not None:
+            return self.asked
         for message in reversed(self.messages):
             if message.role == "user":
                 return message.text

@@ -1,0 +1,220 @@
+"""A long conversation is sent short: system texts once, older turns told, the newest word for word.
+
+    [system texts][summary + a user's turn][turns since, word for word][knowledge + the question]
+     the same for ever  the same for many turns     grows at its end      new with each question
+
+A client sends its whole history again with every turn. The summary of the first m messages is kept
+under the hash of those messages and used for as long as what follows fits; only then the next one
+is made, of the old one and the messages since. So most turns send the beginning of the turn before
+unchanged, which is what a vendor's prompt cache pays for.
+
+A part that fails leaves the conversation as it came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal, Protocol
+
+import structlog
+from msgspec import Struct
+from msgspec.structs import replace
+
+from teppan.core.chat import ChatRequest, Message
+from teppan.core.errors import TeppanError
+from teppan.core.ids import Scope
+from teppan.core.trace import Shortened
+from teppan.cost.tokens import request_tokens
+from teppan.serve.context.blocks import before, has_block, knowledge_block
+from teppan.serve.context.book import SummaryBook
+from teppan.serve.context.cutting import Budget, fits, next_place, put_together
+from teppan.serve.context.history import SYSTEM, History, count, is_surely_short, take_apart
+from teppan.serve.context.sentences import said_in
+from teppan.serve.context.telling import tell
+from teppan.serve.context.writing import Ask, NotUsable, with_forgotten, write
+from teppan.store.summaries import Summary
+
+_log = structlog.get_logger(__name__)
+
+_ANSWER = 1024
+"""Room left for an answer when the client names no limit; at most a quarter of the window."""
+_HEAVY = 4000
+"""Tokens; more are summarised in a thread, so that others are answered meanwhile."""
+
+
+class ContextPolicy(Struct, frozen=True):
+    """The settings of section `context`."""
+
+    apply: Literal["virtual", "all", "off"] = "virtual"
+    tokens: int = 1000
+    keep_last: int = 5
+    summary_model: str | None = None
+    knowledge_chunks: int = 3
+
+
+class Knowledge(Protocol):
+    """What the business knows. `version` names its content."""
+
+    @property
+    def version(self) -> str: ...
+
+    async def pieces(self, question: str, most: int) -> list[str]:
+        """The pieces that bear on a question, best first; none when nothing does."""
+
+
+class Context:
+    def __init__(
+        self, policy: ContextPolicy, book: SummaryBook, knowledge: Knowledge | None = None
+    ) -> None:
+        self.policy = policy
+        self._book = book
+        self._knowledge = knowledge
+
+    @property
+    def knowledge_version(self) -> str:
+        """Names what is known; empty when nothing is."""
+        return self._knowledge.version if self._knowledge else ""
+
+    async def shorten(
+        self,
+        request: ChatRequest,
+        scope: Scope,
+        ask: Ask,
+        *,
+        virtual: bool,
+        window: int | None = None,
+    ) -> tuple[ChatRequest, Shortened | None]:
+        """The request to send and what became of it; the same object and `None` when nothing did.
+
+        `window` is how many tokens the model takes, when that is known. `ask` reaches the model
+        that writes summaries. Never raises, except when cancelled.
+        """
+        applies = {"virtual": virtual, "all": True, "off": False}[self.policy.apply]
+        if not applies or has_block(request.messages):
+            return request, None
+        try:
+            messages, told = await self._short(request, scope, ask, window)
+            pieces = await self._pieces(request, messages, window) if virtual else []
+        except Exception as error:  # noqa: BLE001 - border: what cannot be shortened goes on as it is
+            reason = error.message if isinstance(error, TeppanError) else type(error).__name__
+            _log.warning("context.left_as_it_is", reason=reason)
+            return request, None
+        if pieces:
+            messages = _knowing(messages, pieces)
+        if messages is request.messages:
+            return request, None
+        sent = replace(request, messages=messages)
+        if sent.question != request.question:
+            sent = replace(sent, asked=request.question)
+        return sent, Shortened(request_tokens(request), request_tokens(sent), told, len(pieces))
+
+    # --- what was said before -----------------------------------------------------------------
+
+    async def _short(
+        self, request: ChatRequest, scope: Scope, ask: Ask, window: int | None
+    ) -> tuple[tuple[Message, ...], int]:
+        """The messages to send, and how many of the old ones a summary tells.
+
+        The very same messages when they are few enough, or when nothing can be done.
+        """
+        messages, untouched = request.messages, (request.messages, 0)
+        if window is None and is_surely_short(messages, self.policy.tokens):
+            return untouched
+        history = take_apart(messages)
+        budget = self._budget(request, history, window)
+        if history.weight() + history.repeated <= budget.wanted or budget.room <= 0:
+            return untouched
+        place, summary = 0, ""
+        if history.weight() > budget.wanted:
+            found = await self._summary(history, scope, ask, budget)
+            if found is None:
+                return untouched
+            place, summary = found
+        short = put_together(history, place, summary, budget)
+        if short == messages or count(short) > count(messages):
+            return untouched
+        return short, place
+
+    def _budget(self, request: ChatRequest, history: History, window: int | None) -> Budget:
+        if window is None:
+            return Budget(self.policy.tokens, float("inf"))
+        answer = request.max_tokens or min(_ANSWER, window // 4)
+        room = window - answer - request_tokens(replace(request, messages=history.head))
+        return Budget(min(self.policy.tokens, room), room)
+
+    async def _summary(
+        self, history: History, scope: Scope, ask: Ask, budget: Budget
+    ) -> tuple[int, str] | None:
+        """Where to cut and what to tell of the part before; `None` when no cut is enough."""
+        names = history.names()
+        known_at = [names[place] for place in history.cuts(0)]
+        known = self._book.remembered(scope, known_at)
+        if known is None or not fits(history, known, budget.wanted):
+            known = await self._book.longest(scope, known_at)
+        if known is not None and fits(history, known, budget.wanted):
+            return known.messages, known.text
+        place = next_place(history, known, budget, self.policy.keep_last)
+        if place is None or place == 0:
+            return None if place is None else (0, "")
+        if known is not None and place == known.messages:
+            return place, known.text
+        made = await self._book.make(
+            scope,
+            names[place],
+            place,
+            lambda: self._tell(history, known, place, ask, budget.summary),
+        )
+        return place, made.text
+
+    async def _tell(
+        self, history: History, known: Summary | None, place: int, ask: Ask, most: int
+    ) -> tuple[str, str]:
+        """A new summary and the model that wrote it, or an empty name."""
+        begin, old = (known.messages, known.text) if known else (0, "")
+        said = said_in(history.talk[begin:place], history.talk[begin - 1] if begin else None)
+        if history.weight(begin, place) > _HEAVY:
+            extract = await asyncio.to_thread(tell, old, said, most)
+        else:
+            extract = tell(old, said, most)
+        model = self.policy.summary_model
+        if model is None:
+            return extract, ""
+        try:
+            written = await write(ask, model, old, said, most)
+        except (TeppanError, NotUsable, TimeoutError) as error:
+            reason = error.message if isinstance(error, TeppanError) else str(error) or "too slow"
+            _log.warning("context.summary_from_sentences", model=model, reason=reason)
+            return extract, ""
+        return with_forgotten(written, extract, most), model
+
+    # --- what is known ------------------------------------------------------------------------
+
+    async def _pieces(
+        self, request: ChatRequest, messages: tuple[Message, ...], window: int | None
+    ) -> list[str]:
+        """Pieces of knowledge for the question: none that the system says already, or that are too
+        long for the model."""
+        if self._knowledge is None or not self.policy.knowledge_chunks or not request.question:
+            return []
+        found = await self._knowledge.pieces(request.question, self.policy.knowledge_chunks)
+        said = [" ".join(each.text.split()) for each in messages if each.role in SYSTEM]
+        new = [piece for piece in found if not any(" ".join(piece.split()) in s for s in said)]
+        if window is None:
+            return new
+        answer = request.max_tokens or min(_ANSWER, window // 4)
+        while new and _tokens_with(request, _knowing(messages, new)) + answer > window:
+            new.pop()
+        return new
+
+
+def _tokens_with(request: ChatRequest, messages: tuple[Message, ...]) -> int:
+    return request_tokens(replace(request, messages=messages))
+
+
+def _knowing(messages: tuple[Message, ...], pieces: list[str]) -> tuple[Message, ...]:
+    """The messages with knowledge before the words of the newest user message."""
+    for place in range(len(messages) - 1, -1, -1):
+        if messages[place].role == "user":
+            knowing = before(messages[place], knowledge_block(pieces))
+            return (*messages[:place], knowing, *messages[place + 1 :])
+    return messages

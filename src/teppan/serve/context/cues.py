@@ -1,0 +1,102 @@
+"""Which sentences of a conversation tell something: by figures, names and the words in `cues.toml`.
+
+No language is guessed: the cues of all languages are looked for at once, so a customer may mix
+them. Scripts without spaces are searched for their cues as they stand.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from msgspec import Struct
+
+from teppan.estimate.guards import figures
+
+_FILE = Path(__file__).with_name("cues.toml")
+
+_CODE = re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])[\w-]{4,}\b|\b[A-Z]{2,}\b|\S+@\S+\.\w+|https?://\S+")
+_NAME = re.compile(r"(?<=[\w,;:)] )[A-ZÀ-ÖØ-Þ][\w'’-]+")
+_QUOTED = re.compile(r"[\"“„«「『]([^\"“”„»」』]{2,60})[\"”“»」』]")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_HAN_NUMBER = re.compile(r"[一二三四五六七八九十百千两]+(?=[个位名人点月日号岁元块桌份年天周])")
+
+_WEIGHTS = {
+    "correction": 3.0,
+    "constraint": 3.0,
+    "choice": 1.5,
+    "identity": 1.5,
+    "time": 1.5,
+    "number": 1.0,
+}
+_FIGURE, _NAMED, _PLAIN_WORD = 2.0, 1.0, 0.15
+_SHORT = 3
+"""A letter of a script without spaces is about a third of a word."""
+
+
+class Telling(Struct, frozen=True):
+    """What a sentence tells. `items` are the things an answer may turn on, `words` all its words
+    (pairs of letters where there are no spaces), `worth` how much it tells, about 0 to 15."""
+
+    worth: float
+    items: frozenset[str]
+    words: frozenset[str]
+    corrects: bool
+
+
+def telling(sentence: str) -> Telling:
+    low = sentence.lower()
+    found = {name: set(search.findall(low)) for name, search in _cues().items()}
+    if found.pop("injection"):
+        return Telling(0.0, frozenset(), frozenset(), False)
+    numbers = figures(sentence) | frozenset(_HAN_NUMBER.findall(sentence))
+    names = {*_NAME.findall(sentence), *_CODE.findall(sentence), *_QUOTED.findall(sentence)}
+    words = content_words(sentence)
+    worth = (
+        _FIGURE * min(3, len(numbers))
+        + _NAMED * min(3, len(names))
+        + _PLAIN_WORD * min(12, len(words))
+        + sum(_WEIGHTS[name] * min(2, len(cues)) for name, cues in found.items())
+    )
+    items = {*numbers, *(name.lower() for name in names)}
+    items.update(*(cues for name, cues in found.items() if name != "correction"))
+    return Telling(worth, frozenset(items), words, bool(found["correction"]))
+
+
+def content_words(text: str) -> frozenset[str]:
+    """Words of three letters and more, and pairs of letters of scripts without spaces."""
+    low = text.lower()
+    words = {word for word in _WORD.findall(low) if len(word) > 2 and not _HAN.search(word)}
+    han = "".join(_HAN.findall(low))
+    words.update(han[i : i + 2] for i in range(len(han) - 1))
+    return frozenset(words)
+
+
+def length(text: str) -> float:
+    """About how many words a text has, in any script."""
+    han = len(_HAN.findall(text))
+    return len(_HAN.sub(" ", text).split()) + han / _SHORT
+
+
+@cache
+def _cues() -> dict[str, re.Pattern[str]]:
+    """One pattern for each kind of cue."""
+    tables = tomllib.loads(_FILE.read_text("utf-8"))
+    return {name: _pattern(table["cues"]) for name, table in tables.items()}
+
+
+def _pattern(cues: list[str]) -> re.Pattern[str]:
+    spaced = [_spaced(cue) for cue in cues if not _HAN.search(cue)]
+    dense = [re.escape(cue) for cue in cues if _HAN.search(cue)]
+    longest_first = sorted(spaced, key=len, reverse=True)
+    alternatives = [rf"(?<!\w)(?:{'|'.join(longest_first)})", *sorted(dense, key=len, reverse=True)]
+    return re.compile("|".join(alternatives))
+
+
+def _spaced(cue: str) -> str:
+    if cue.endswith("~"):
+        return re.escape(cue[:-1]) + r"\w*"
+    return re.escape(cue) + r"(?!\w)"
