@@ -10,14 +10,17 @@ from teppan.server.run import Bind, listen
 
 
 async def test_answers_on_a_kept_connection_are_not_held_back_by_the_loop_of_asyncio() -> None:
+    option = asyncio.get_running_loop().create_future()
+
+    def on_connect(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted = writer.get_extra_info("socket")
+        option.set_result(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
     with closing(listen(Bind("127.0.0.1", 0, 1.0))) as listening:
-        accepted: asyncio.Future[socket.socket] = asyncio.get_running_loop().create_future()
-
-        def on_connect(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            accepted.set_result(writer.get_extra_info("socket"))
-
         async with await asyncio.start_server(on_connect, sock=listening):
-            _, writer = await asyncio.open_connection(*listening.getsockname())
-            option = (await accepted).getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            reader, writer = await asyncio.open_connection(*listening.getsockname())
+            await reader.read()
             writer.close()
-    assert option != 0
+            await writer.wait_closed()
+    assert await option != 0
