@@ -40,7 +40,10 @@ The docstring of a class is its default message.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from teppan.core.allowance import Allowance
 
 Clock = Literal["connect", "first_token", "idle", "total"]
 
@@ -121,9 +124,22 @@ class BodyTooLarge(TeppanError):
 
 
 class RateLimited(TeppanError):
-    """Too many requests."""
+    """Too many requests.
+
+    `allowance` is what is left of the limits. Without `retry_after` waiting does not help.
+    """
 
     status, exit_code, code, kind = 429, 6, "rate_limit_exceeded", "rate_limit_error"
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        allowance: Allowance | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message or "too many requests", retry_after=retry_after)
+        self.allowance = allowance
 
 
 class BudgetExceeded(TeppanError):

@@ -1,15 +1,16 @@
 """Usage times rates: what a call costs, in integer micro-dollars.
 
-    cost = (plain input x input + cached x cached + written x cache write + output x output) / 10^6
+    cost = (plain input x input + cached x cached + written x cache write
+            + plain output x output + reasoning x reasoning) / 10^6
 
-rounded half up once. Reasoning is part of the output and costs the same.
+rounded half up once. Reasoning is part of the output, and mostly costs the same.
 """
 
 from __future__ import annotations
 
 from teppan.core.chat import Usage
 from teppan.core.clock import Clock
-from teppan.core.money import Micros, charge
+from teppan.core.money import MICROS_PER_DOLLAR, Micros, charge
 from teppan.cost.prices import Prices, Rates, Tier
 
 _FRESH = 900
@@ -27,16 +28,23 @@ def tier_of(rates: Rates, input_tokens: int) -> Tier:
     return reached
 
 
-def cost(usage: Usage, rates: Rates) -> Micros:
-    """What the tokens cost. Never negative; more tokens never cost less within a tier."""
+def cost(usage: Usage, rates: Rates, *, batch: bool = False) -> Micros:
+    """What the tokens cost. Never negative; more tokens never cost less within a tier.
+
+    With `batch` what they cost where the answer may take a day: `rates.batch` of it, where known.
+    """
     tier = rates.tiers[0] if len(rates.tiers) == 1 else tier_of(rates, usage.input)
     plain = usage.input - usage.cached - usage.cache_written
-    return charge(
+    parts = (
         (plain, tier.input),
         (usage.cached, tier.input if tier.cached is None else tier.cached),
         (usage.cache_written, tier.input if tier.cache_write is None else tier.cache_write),
-        (usage.output, tier.output),
+        (usage.output - usage.reasoning, tier.output),
+        (usage.reasoning, tier.output if tier.reasoning is None else tier.reasoning),
     )
+    if batch and rates.batch is not None:
+        return charge(*((count, rate * rates.batch // MICROS_PER_DOLLAR) for count, rate in parts))
+    return charge(*parts)
 
 
 class Meter:

@@ -21,18 +21,19 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from teppan.core.money import micros
+from teppan.core.money import MICROS_PER_DOLLAR, micros
 
 _log = structlog.get_logger(__name__)
 
 _MOST_WARNINGS = 1000
+_APART = ("cached", "cache_write", "reasoning")
 
 
 class Tier(Struct, frozen=True, array_like=True):
     """Prices in micro-dollars per million tokens, for requests of more than `above` input tokens.
 
     The tier a request reaches prices all of its tokens. `None` for `cached` and `cache_write`
-    means that they cost what input costs.
+    means that they cost what input costs, for `reasoning` that it costs what output costs.
     """
 
     above: int
@@ -40,13 +41,19 @@ class Tier(Struct, frozen=True, array_like=True):
     output: int
     cached: int | None = None
     cache_write: int | None = None
+    reasoning: int | None = None
 
 
 class Rates(Struct, frozen=True):
-    """What a model costs now; `tiers` ascend, the first is for every request."""
+    """What a model costs now; `tiers` ascend, the first is for every request.
+
+    `batch` is the share of it that an answer costs which may take a day, in millionths; None where
+    no such discount is known.
+    """
 
     tiers: tuple[Tier, ...]
     version: str
+    batch: int | None = None
 
 
 class Override(Struct, frozen=True):
@@ -56,6 +63,7 @@ class Override(Struct, frozen=True):
     tier: Tier
     since: date
     source: str = ""
+    batch: int | None = None
 
     @property
     def version(self) -> str:
@@ -73,24 +81,28 @@ def override(
     input: str,
     output: str,
     since: str,
-    cached: str | None = None,
-    cache_write: str | None = None,
     source: str = "",
+    batch: str | None = None,
+    **apart: str | None,
 ) -> Override:
     """An override as people write it: dollars per million tokens as text, `since` as YYYY-MM-DD.
 
-    Raises `ValueError` for what is not a date, and `ArithmeticError` for what is not a number.
+    `apart` are `cached`, `cache_write` and `reasoning` where they have a price of their own.
+    Raises `ValueError` for what is not a date or not a share, `ArithmeticError` for what is not a
+    number.
     """
-    tier = Tier(
-        0,
-        micros(input),
-        micros(output),
-        None if cached is None else micros(cached),
-        None if cache_write is None else micros(cache_write),
-    )
-    if min(tier.input, tier.output, tier.cached or 0, tier.cache_write or 0) < 0:
+    unknown = set(apart) - set(_APART)
+    if unknown:
+        raise TypeError(f"a price has no field {min(unknown)!r}")
+    given = [apart.get(name) for name in _APART]
+    rates = [None if each is None else micros(each) for each in given]
+    tier = Tier(0, micros(input), micros(output), *rates)
+    if min(each or 0 for each in msgspec.structs.astuple(tier)) < 0:
         raise ValueError(f"a price of {model} is negative")
-    return Override(model, tier, date.fromisoformat(since), source)
+    share = None if batch is None else micros(batch)
+    if share is not None and not 0 <= share <= MICROS_PER_DOLLAR:
+        raise ValueError(f"the batch price of {model} must be a share between 0 and 1")
+    return Override(model, tier, date.fromisoformat(since), source, share)
 
 
 # --- the rows of rates.json --------------------------------------------------------------------
@@ -205,7 +217,7 @@ class Prices:
                     best = each
                     break
                 best = best or each
-        return None if best is None else Rates((best.tier,), best.version)
+        return None if best is None else Rates((best.tier,), best.version, best.batch)
 
     def _listed(self, vendor: str, name: str, moment: datetime) -> Rates | None:
         # `name:host` asks a router for one of its hosts, which has prices of its own.

@@ -1,11 +1,12 @@
 """Writes `rates.json` anew: `python -m teppan.cost.refresh` (needs the genai-prices package).
 
-What cannot be said in prices per token (fees per request, prices of reasoning alone) is left out,
-so that the model's price is unknown rather than too low.
+What cannot be said in prices per token (fees per request or citation) is left out, so that the
+model's price is unknown rather than too low.
 """
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from teppan.core.errors import ConfigError
 from teppan.core.money import micros
 from teppan.cost.prices import Book, Clause, Period, Row, Tier
 
-_NOT_BY_TOKEN = ("requests_kcount", "output_reasoning_mtok", "output_citation_mtok", "input_mchars")
+_NOT_BY_TOKEN = ("requests_kcount", "output_citation_mtok", "input_mchars")
+
+_NO_REASONING = re.compile(rb"(\[\d+,\d+,\d+,(?:\d+|null),(?:\d+|null)),null\]")
 
 
 def book() -> Book:
@@ -66,7 +69,13 @@ def _period(prices: Any, constraint: Any) -> Period | None:
 def _tiers(prices: Any) -> tuple[Tier, ...]:
     named = [
         getattr(prices, name, None)
-        for name in ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok")
+        for name in (
+            "input_mtok",
+            "output_mtok",
+            "cache_read_mtok",
+            "cache_write_mtok",
+            "output_reasoning_mtok",
+        )
     ]
     starts = {0} | {tier.start for price in named for tier in getattr(price, "tiers", ())}
     return tuple(_tier(start, named) for start in sorted(starts))
@@ -74,7 +83,7 @@ def _tiers(prices: Any) -> tuple[Tier, ...]:
 
 def _tier(start: int, named: list[Any]) -> Tier:
     values = [_rate(price, start) for price in named]
-    return Tier(start, values[0] or 0, values[1] or 0, values[2], values[3])
+    return Tier(start, values[0] or 0, values[1] or 0, *values[2:])
 
 
 def _rate(price: Any, start: int) -> int | None:
@@ -142,7 +151,9 @@ def one_row_a_line(book: Book) -> bytes:
 
 
 def _raw_rows(raw: msgspec.Raw) -> list[bytes]:
-    return [bytes(row) for row in msgspec.json.decode(raw, type=list[msgspec.Raw])]
+    """The rows. The price of reasoning stands only where there is one: hardly anywhere."""
+    rows = msgspec.json.decode(raw, type=list[msgspec.Raw])
+    return [_NO_REASONING.sub(rb"\1]", bytes(row)) for row in rows]
 
 
 if __name__ == "__main__":

@@ -6,12 +6,12 @@ journey of the request.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
-from teppan.core.chat import ChatRequest, Usage
+from teppan.core.chat import ChatRequest, Embeddings, Usage
 from teppan.core.errors import UnsupportedRequest
 from teppan.core.money import Micros
 from teppan.core.release import Release
@@ -21,6 +21,7 @@ from teppan.providers.caller import Attempt, Caller, Observe
 from teppan.serve.answer import whole
 from teppan.serve.journey import Journey
 from teppan.serve.models import Models
+from teppan.serve.purse import Hold, Purse
 
 
 class Meter(Protocol):
@@ -45,6 +46,7 @@ class Reach:
         *,
         max_depth: int,
         max_calls: int,
+        purse: Purse | None = None,
     ) -> None:
         self.caller = caller
         self.models = models
@@ -53,6 +55,7 @@ class Reach:
         self.random = random
         self.max_depth = max_depth
         self.max_calls = max_calls
+        self.purse = purse
 
 
 class JourneyCall:
@@ -90,12 +93,31 @@ class JourneyCall:
             outcome = await strategy.run(request, self._deeper())
             return outcome.reply
         self._guard_amount()
-        return await self._reach.caller.stream(
-            model,
-            request,
-            deadline=self._journey.deadline,
-            observe=observer(self._journey, self._reach.meter, role),
-        )
+        hold = await self._hold(model, request)
+        try:
+            return await self._reach.caller.stream(
+                model,
+                request,
+                deadline=self._journey.deadline,
+                observe=observer(self._journey, self._reach.meter, role, hold=hold),
+            )
+        except BaseException:
+            _over(hold)
+            raise
+
+    async def embed(self, model: str, texts: Sequence[str]) -> Embeddings:
+        """Vectors of texts by a real model, in their order."""
+        purse = self._reach.purse
+        hold = await purse.hold_for_texts(self._journey, model, texts) if purse else None
+        try:
+            return await self._reach.caller.embed(
+                model,
+                texts,
+                deadline=self._journey.deadline,
+                observe=observer(self._journey, self._reach.meter, "embedding", hold=hold),
+            )
+        finally:
+            _over(hold)
 
     def trust(self, model: str, task_type: str | None) -> float:
         return self._reach.trust.of(model, task_type)
@@ -108,13 +130,17 @@ class JourneyCall:
 
     async def _complete(self, model: str, request: ChatRequest, role: CallRole) -> Reply:
         self._guard_amount()
+        hold = await self._hold(model, request)
         spent = Spent()
-        observe = observer(self._journey, self._reach.meter, role, spent)
+        observe = observer(self._journey, self._reach.meter, role, spent, hold)
         if request.stream:
             request = msgspec.structs.replace(request, stream=False)
-        answered = await self._reach.caller.complete(
-            model, request, deadline=self._journey.deadline, observe=observe
-        )
+        try:
+            answered = await self._reach.caller.complete(
+                model, request, deadline=self._journey.deadline, observe=observe
+            )
+        finally:
+            _over(hold)
         return Reply(
             model=model,
             completion=answered.completion,
@@ -122,6 +148,10 @@ class JourneyCall:
             cost=spent.cost,
             latency=answered.latency,
         )
+
+    async def _hold(self, model: str, request: ChatRequest) -> Hold | None:
+        purse = self._reach.purse
+        return await purse.hold(self._journey, model, request) if purse else None
 
     def _deeper(self) -> JourneyCall:
         if self._depth + 1 >= self._reach.max_depth:
@@ -149,7 +179,13 @@ class Spent:
         self.cost = None if cost is None or self.cost is None else self.cost + cost
 
 
-def observer(journey: Journey, meter: Meter, role: CallRole, spent: Spent | None = None) -> Observe:
+def observer(
+    journey: Journey,
+    meter: Meter,
+    role: CallRole,
+    spent: Spent | None = None,
+    hold: Hold | None = None,
+) -> Observe:
     """Prices each attempt as it ends and writes it into the journey."""
 
     def observe(attempt: Attempt) -> None:
@@ -157,8 +193,16 @@ def observer(journey: Journey, meter: Meter, role: CallRole, spent: Spent | None
         journey.called(call, journey.clock.monotonic())
         if spent is not None:
             spent.add(call.cost)
+        if hold is not None:
+            hold.called(call.id, call.cost)
 
     return observe
+
+
+def _over(hold: Hold | None) -> None:
+    """The call has ended: no more of its money is needed than it took."""
+    if hold is not None:
+        hold.over = True
 
 
 def priced(attempt: Attempt, role: CallRole, journey: Journey, meter: Meter) -> ModelCall:

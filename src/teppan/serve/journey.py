@@ -22,7 +22,9 @@ from teppan.core.trace import (
 )
 
 if TYPE_CHECKING:
-    from teppan.cost.limits import Allowance
+    from teppan.core.errors import StoreError
+    from teppan.core.allowance import Allowance
+    from teppan.serve.purse import Hold
 
 
 class Journey:
@@ -40,9 +42,11 @@ class Journey:
         "deadline",
         "endpoint",
         "first_token",
+        "holds",
         "id",
         "new_id",
         "outcome",
+        "purse_failed",
         "release",
         "remembered",
         "request",
@@ -80,6 +84,8 @@ class Journey:
         self.remembered: Remembered | None = None
         self.context: Shortened | None = None
         self.allowance: Allowance | None = None
+        self.holds: list[Hold] = []
+        self.purse_failed: StoreError | None = None
         self.outcome: Outcome | None = None
         self.first_token: float | None = None
 

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection, RowMapping, select
 
+from teppan.core.budget import Booking
 from teppan.core.chat import Usage
 from teppan.core.ids import Scope
 from teppan.core.trace import ModelCall
-from teppan.store.bulk import BulkInsert, Row
+from teppan.store.budgets import Budgets
+from teppan.store.bulk import BulkInsert, Row, cleaned
 from teppan.store.reader import Reader
 from teppan.store.schema import instant, ledger, seconds
 from teppan.store.writer import Writer
@@ -21,9 +23,10 @@ COLUMNS = tuple(column.name for column in ledger.columns)
 class Ledger:
     """What was spent. The call's own id is the primary key, so a repeated append adds nothing."""
 
-    def __init__(self, writer: Writer, reader: Reader, placeholder: str) -> None:
+    def __init__(self, writer: Writer, reader: Reader, placeholder: str, budgets: Budgets) -> None:
         self._writer = writer
         self._reader = reader
+        self._budgets = budgets
         self._insert = BulkInsert(ledger, COLUMNS, placeholder)
 
     async def append(
@@ -32,14 +35,19 @@ class Ledger:
         calls: Sequence[ModelCall],
         strategy: str = "",
         episode: str | None = None,
+        booking: Booking | None = None,
     ) -> None:
         """Return when the calls are durable. Raises `StoreError`, and then may be repeated.
 
         `strategy` names what made the calls and `episode` the conversation they belong to, so that
-        costs can be told apart by them.
+        costs can be told apart by them. With a `booking` the budgets pay in the same transaction.
         """
-        if calls:
-            rows = [_row(scope, call, strategy, episode) for call in calls]
+        rows = [_row(scope, call, strategy, episode) for call in calls]
+        if booking is not None:
+            clean = cleaned(rows)
+            work = self._budgets.booking(booking, calls, lambda open: self._insert(open, clean))
+            self._budgets.booked(booking, await self._writer.run(work))
+        elif rows:
             await self._writer.insert(self._insert, rows)
 
     async def get(self, scope: Scope, id: str) -> ModelCall | None:

@@ -19,6 +19,7 @@ from teppan.core.clock import Clock, SystemClock
 from teppan.core.errors import ConfigError, StoreError
 from teppan.core.secret import Secret
 from teppan.store.base import Backend, Durability
+from teppan.store.budgets import LEASE_SECONDS, Budgets
 from teppan.store.costs import Costs
 from teppan.store.feedback import Feedback
 from teppan.store.idempotency import RENEW_SECONDS, Idempotency
@@ -60,7 +61,13 @@ class Store:
     """Made by `open`. Belongs to the event loop that opened it."""
 
     def __init__(
-        self, backend: Backend, clock: Clock, patience: float, pepper: Pepper, trace_days: int
+        self,
+        backend: Backend,
+        clock: Clock,
+        patience: float,
+        pepper: Pepper,
+        trace_days: int,
+        lease: float,
     ) -> None:
         writer, reader = Writer(backend, clock, patience), Reader(backend)
         self._backend = backend
@@ -68,7 +75,8 @@ class Store:
         self._writer = writer
         self._reader = reader
         self._trace_days = trace_days
-        self.ledger = Ledger(writer, reader, backend.placeholder)
+        self.budgets = Budgets(writer, reader, clock, lease)
+        self.ledger = Ledger(writer, reader, backend.placeholder, self.budgets)
         self.costs = Costs(reader)
         self.traces = Traces(writer, reader, backend.placeholder)
         self.trust = Trust(writer, reader, backend.placeholder)
@@ -79,6 +87,7 @@ class Store:
         self._upkeep = Upkeep()
         self._upkeep.every(POLL_SECONDS, "keys", self.keys.refresh)
         self._upkeep.every(RENEW_SECONDS, "leases", self.idempotency.renew)
+        self._upkeep.every(lease / 3, "holds", self.budgets.renew)
         self._upkeep.every(SWEEP_SECONDS, "old rows", self.sweep)
 
     @classmethod
@@ -91,6 +100,7 @@ class Store:
         pepper: Secret | None = None,
         clock: Clock | None = None,
         patience: float = PATIENCE,
+        lease: float = LEASE_SECONDS,
     ) -> Store:
         """Open, and bring the tables up to date. Raises `StoreError` or `ConfigError`.
 
@@ -98,7 +108,8 @@ class Store:
         acknowledged row survives a power cut, with `process` only the death of the process.
         Traces are kept for `trace_days` (0: for ever). `pepper` goes into the hashes of keys;
         beside an SQLite file one is made when it is needed. `patience` is how many seconds a
-        write waits for a database that is locked or away.
+        write waits for a database that is locked or away, `lease` how many money set aside outlives
+        the process that set it aside.
         """
         backend = await asyncio.to_thread(_open_backend, url, durability)
         return cls(
@@ -107,6 +118,7 @@ class Store:
             patience,
             Pepper(pepper, backend.beside("pepper")),
             trace_days,
+            lease,
         )
 
     def health(self) -> Health:
@@ -137,6 +149,7 @@ class Store:
     async def sweep(self) -> None:
         """Delete what has outlived its time; done by itself once an hour."""
         await self.idempotency.sweep()
+        await self.budgets.sweep()
         if self._trace_days:
             await self.traces.prune(self._clock.now() - self._trace_days * 86_400)
 

@@ -21,6 +21,12 @@ class PriceSettings(Section):
     cache_write: str | None = Field(
         None, description="Dollars per million tokens written to cache."
     )
+    reasoning: str | None = Field(
+        None, description="Dollars per million tokens of thought, where they cost another price."
+    )
+    batch: str | None = Field(
+        None, description="The share of the price that batches cost, e.g. `0.5`."
+    )
     since: str = Field(description="The day the price holds from, `YYYY-MM-DD`.")
     source: str = Field("", description="Where the price was read.")
 
