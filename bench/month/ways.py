@@ -1,0 +1,85 @@
+"""The rows of the table: how the month's requests are answered, and in what surroundings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from teppan.cli.demo import packaged, simulated_settings
+from teppan.config.schema import Settings
+from teppan.config.schema.remembering import CacheSettings, ContextSettings
+from teppan.config.schema.running import LogSettings, StoreSettings
+from teppan.config.schema.spending import PriceSettings
+from teppan.simulate.personas import Cast, load_cast
+from teppan.simulate.server import Fleet
+
+REFERENCE = "anthropic/sim-claude-large"
+"""The dearest persona, and the best at support."""
+CHEAPEST = "mistral/sim-mistral-small"
+SECOND = "deepseek/sim-deepseek-chat"
+LOCAL_VENDOR = "ollama"
+MODEL = "month/asked"
+
+_OFF: Mapping[str, Any] = {"exact": False, "semantic": False}
+_EXACT: Mapping[str, Any] = {"exact": True, "semantic": False}
+_WHOLE: Mapping[str, Any] = {"apply": "off", "knowledge_chunks": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A row: the virtual model that is asked, and the settings around it."""
+
+    name: str
+    model: Mapping[str, Any]
+    cache: Mapping[str, Any] = field(default_factory=lambda: _OFF)
+    context: Mapping[str, Any] = field(default_factory=lambda: _WHOLE)
+
+
+def single(model: str) -> dict[str, Any]:
+    return {"strategy": "single", "model": model, "fallback": [], "prompt": "support"}
+
+
+WAYS = (
+    Way("all on the reference", single(REFERENCE)),
+    Way("all on the cheapest", single(CHEAPEST)),
+    Way("all on a cheap good one", single(SECOND)),
+    Way("cascade", {"strategy": "cascade", "prompt": "support"}),
+    Way("exact cache", single(REFERENCE), cache=_EXACT),
+)
+LIMIT = "limit: cheapest that is right"
+WHOLE = "router + cache + context"
+
+
+def paid_cast() -> Cast:
+    """The personas that cost money: a caterer has no graphics card."""
+    cast = load_cast()
+    vendors = {name: one for name, one in cast.vendors.items() if name != LOCAL_VENDOR}
+    personas = {key: one for key, one in cast.personas.items() if key[0] != LOCAL_VENDOR}
+    return replace(cast, vendors=vendors, personas=personas)
+
+
+def settings_of(way: Way, fleet: Fleet, store: Path, cached: float | None) -> Settings:
+    """The gateway of a row. `cached` is what a vendor asks for a cached token, as a share."""
+    base = simulated_settings(fleet, packaged(), store.parent, 0)
+    update = {
+        "store": StoreSettings(url=f"sqlite:///{store}", durability="process", trace_days=0),
+        "log": LogSettings(level="error"),
+        "models": {MODEL: dict(way.model)},
+        "cache": CacheSettings(**way.cache),
+        "context": ContextSettings(**way.context),
+    }
+    if cached is not None:
+        update["prices"] = tuple(_discounted(each, cached) for each in base.prices)
+    return base.model_copy(update=update)
+
+
+def _discounted(price: PriceSettings, share: float) -> PriceSettings:
+    return price.model_copy(update={"cached": f"{float(price.input) * share:.6f}"})
+
+
+def environment(key: str) -> dict[str, str]:
+    """What the gateway sees of the environment: the simulated key, and no key of anybody's."""
+    return {key: os.environ[key]}
