@@ -1,12 +1,14 @@
-"""A business as a folder of files: facts, rules, prompts, virtual models.
+"""A business as a folder of files: facts, rules, prompts, knowledge, virtual models.
 
 A prompt is plain text in which `{facts}` and `{rules}` stand for those files; nothing else is
-substituted and nothing is executed.
+substituted and nothing is executed. Knowledge is not in any prompt: pieces of it go with the
+questions they bear on.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -25,6 +27,13 @@ class Rule(Struct, frozen=True):
     severity: str = "medium"
 
 
+class Document(Struct, frozen=True):
+    """A file of knowledge: Markdown or plain text. `name` is its path inside the pack."""
+
+    name: str
+    text: str
+
+
 class Pack(Struct, frozen=True):
     """A loaded pack. `version` changes with any of its words."""
 
@@ -35,12 +44,15 @@ class Pack(Struct, frozen=True):
     rules: tuple[Rule, ...]
     models: dict[str, dict[str, Any]]
     folder: Path
+    knowledge: tuple[Document, ...] = ()
 
     @property
     def constitution(self) -> str:
         """The rules as text, for a critic."""
         return _listed(self.rules)
 
+
+_PATTERN = re.compile(r"[*?\[]")
 
 _Known = TypeVar("_Known", bound=BaseModel)
 
@@ -65,6 +77,7 @@ class _PackFile(_Section):
     languages: list[str] = Field(default=["en"])
     facts: str | None = None
     rules: str | None = None
+    knowledge: list[str] = Field(default=[])
     prompts: dict[str, str] = Field(default={})
     models: dict[str, dict[str, Any]] = Field(default={})
 
@@ -81,7 +94,9 @@ def load_pack(folder: Path) -> Pack:
         rules = tuple(Rule(rule.id, rule.text, rule.severity) for rule in listed)
     words = {"{facts}": facts, "{rules}": _listed(rules)}
     prompts = {name: _filled(_text(folder, file), words) for name, file in told_of.prompts.items()}
-    told_all = "\0".join([*prompts.values(), *(rule.text for rule in rules)])
+    knowledge = _documents(folder, told_of.knowledge)
+    known = [word for each in knowledge for word in (each.name, each.text)]
+    told_all = "\0".join([*prompts.values(), *(rule.text for rule in rules), *known])
     return Pack(
         name=told_of.name,
         about=told_of.about,
@@ -90,6 +105,7 @@ def load_pack(folder: Path) -> Pack:
         rules=rules,
         models=told_of.models,
         folder=folder,
+        knowledge=knowledge,
     )
 
 
@@ -111,6 +127,24 @@ def _text(folder: Path, name: str | None) -> str:
         return path.read_text("utf-8").strip()
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _documents(folder: Path, patterns: list[str]) -> tuple[Document, ...]:
+    """The files that names and patterns (`knowledge/*.md`) stand for, each once, by name.
+
+    Raises `ConfigError` for a name without a file and a pattern that leads outside.
+    """
+    found: dict[str, Document] = {}
+    for pattern in patterns:
+        _within(folder, pattern)
+        paths = sorted(folder.glob(pattern)) if _PATTERN.search(pattern) else [folder / pattern]
+        if not any(path.is_file() for path in paths):
+            raise ConfigError(f"{folder / 'pack.toml'}: knowledge: `{pattern}` names no file")
+        for path in paths:
+            if path.is_file():
+                name = path.relative_to(folder).as_posix()
+                found[name] = Document(name, _text(folder, name))
+    return tuple(found.values())
 
 
 def _within(folder: Path, name: str) -> Path:

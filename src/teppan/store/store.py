@@ -31,6 +31,7 @@ from teppan.store.postgres import PostgresBackend
 from teppan.store.reader import Reader
 from teppan.store.shadows import Shadows
 from teppan.store.sqlite import SqliteBackend
+from teppan.store.summaries import Summaries
 from teppan.store.traces import Traces
 from teppan.store.trust import Trust
 from teppan.store.upkeep import Upkeep
@@ -38,6 +39,9 @@ from teppan.store.writer import Writer
 
 PATIENCE = 30.0
 SWEEP_SECONDS = 3600.0
+SUMMARY_DAYS = 30
+"""A summary is kept so long, or as long as traces when that is shorter; then it is made again."""
+DAY = 86_400
 
 
 class Health(Struct, frozen=True, kw_only=True):
@@ -79,6 +83,7 @@ class Store:
         self.ledger = Ledger(writer, reader, backend.placeholder, self.budgets)
         self.costs = Costs(reader)
         self.traces = Traces(writer, reader, backend.placeholder)
+        self.summaries = Summaries(writer, reader, backend.placeholder)
         self.trust = Trust(writer, reader, backend.placeholder)
         self.keys = Keys(writer, reader, clock, pepper)
         self.idempotency = Idempotency(writer, clock)
@@ -150,8 +155,10 @@ class Store:
         """Delete what has outlived its time; done by itself once an hour."""
         await self.idempotency.sweep()
         await self.budgets.sweep()
-        if self._trace_days:
-            await self.traces.prune(self._clock.now() - self._trace_days * 86_400)
+        now, days = self._clock.now(), self._trace_days
+        await self.summaries.prune(now - min(days or SUMMARY_DAYS, SUMMARY_DAYS) * DAY)
+        if days:
+            await self.traces.prune(now - days * DAY)
 
     async def close(self) -> None:
         """Write everything that waits, then let go of the database."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serve.context.conftest import (
+from serve.context.talks import (
     ANNA,
+    Nobody,
     Shelf,
     Writer,
+    chatting,
     context,
     conversation,
-    nobody,
     request,
 )
 from teppan.core.chat import (
@@ -29,16 +31,23 @@ from teppan.core.chat import (
 )
 from teppan.core.errors import ProviderOverloaded, StoreError
 from teppan.core.ids import Scope
+from teppan.core.reply import Reply
 from teppan.core.trace import Shortened
 from teppan.cost.tokens import request_tokens
 from teppan.serve.context import Context, ContextPolicy
+from teppan.store.summaries import Summary
 
 SMALL = ContextPolicy(tokens=300)
 WRITTEN = ContextPolicy(tokens=300, summary_model="a/writer")
 
 
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
 async def short(made: Context, asked: ChatRequest) -> tuple[ChatRequest, Shortened | None]:
-    return await made.shorten(asked, ANNA, nobody, virtual=True)
+    return await made.shorten(asked, ANNA, Nobody(), virtual=True)
 
 
 def own_parts(message: Message) -> tuple[object, ...]:
@@ -61,7 +70,7 @@ async def test_a_short_conversation_is_the_very_same_object() -> None:
 
 async def test_a_real_model_is_asked_as_the_client_asked() -> None:
     asked = request(conversation(40))
-    sent, told = await context(SMALL).shorten(asked, ANNA, nobody, virtual=False)
+    sent, told = await context(SMALL).shorten(asked, ANNA, Nobody(), virtual=False)
     assert sent is asked
     assert told is None
 
@@ -69,9 +78,9 @@ async def test_a_real_model_is_asked_as_the_client_asked() -> None:
 async def test_apply_all_shortens_for_real_models_and_off_for_none() -> None:
     asked = request(conversation(40))
     every = context(ContextPolicy(apply="all", tokens=300))
-    assert (await every.shorten(asked, ANNA, nobody, virtual=False))[1] is not None
+    assert (await every.shorten(asked, ANNA, Nobody(), virtual=False))[1] is not None
     none = context(ContextPolicy(apply="off", tokens=300))
-    assert (await none.shorten(asked, ANNA, nobody, virtual=True))[0] is asked
+    assert (await none.shorten(asked, ANNA, Nobody(), virtual=True))[0] is asked
 
 
 async def test_what_fails_leaves_the_conversation_as_it_came(
@@ -89,10 +98,10 @@ async def test_what_fails_leaves_the_conversation_as_it_came(
 
 async def test_a_store_that_is_away_costs_a_summary_not_an_answer() -> None:
     class Away(Shelf):
-        async def find(self, *_: object) -> dict[str, object]:  # type: ignore[override]
+        async def find(self, *_: Any) -> dict[str, Summary]:
             raise StoreError("away")
 
-        async def keep(self, *_: object) -> object:  # type: ignore[override]
+        async def keep(self, *_: Any) -> Summary:
             raise StoreError("away")
 
     _, told = await short(context(SMALL, Away()), request(conversation(40)))
@@ -104,12 +113,7 @@ async def test_a_store_that_is_away_costs_a_summary_not_an_answer() -> None:
 
 
 async def test_a_long_conversation_halves_and_keeps_its_figures() -> None:
-    messages = conversation(40)
-    for place in range(9, len(messages) - 2, 2):
-        messages[place] = say(
-            "user", "That sounds lovely to me, thank you ever so much for it all."
-        )
-    asked = request(messages)
+    asked = request(chatting(40, facts=4))
     sent, told = await short(context(ContextPolicy(tokens=500)), asked)
     assert told is not None
     assert told.before == request_tokens(asked)
@@ -211,14 +215,12 @@ async def test_two_requests_at_once_make_one_summary() -> None:
     gate, asked = asyncio.Event(), request(conversation(40))
 
     class Slow(Writer):
-        async def __call__(self, *given: object) -> object:  # type: ignore[override]
+        async def ask(self, *given: Any) -> Reply:
             await gate.wait()
-            return await super().__call__(*given)  # type: ignore[arg-type]
+            return await super().ask(*given)
 
     model, made = Slow(), context(WRITTEN)
-    both = asyncio.gather(
-        *(made.shorten(asked, ANNA, model, virtual=True) for _ in range(8))  # type: ignore[arg-type]
-    )
+    both = asyncio.gather(*(made.shorten(asked, ANNA, model, virtual=True) for _ in range(8)))
     await asyncio.sleep(0)
     gate.set()
     answers = await both
@@ -229,13 +231,14 @@ async def test_two_requests_at_once_make_one_summary() -> None:
 async def test_when_the_maker_is_cancelled_another_takes_over() -> None:
     begun, asked, made = asyncio.Event(), request(conversation(40)), context(WRITTEN)
 
-    async def never(*_: object) -> object:
-        begun.set()
-        await asyncio.Event().wait()
-        raise AssertionError
+    class Never(Writer):
+        async def ask(self, *_: Any) -> Reply:
+            begun.set()
+            await asyncio.Event().wait()
+            raise AssertionError
 
     model = Writer()
-    first = asyncio.create_task(made.shorten(asked, ANNA, never, virtual=True))  # type: ignore[arg-type]
+    first = asyncio.create_task(made.shorten(asked, ANNA, Never(), virtual=True))
     await begun.wait()
     second = asyncio.create_task(made.shorten(asked, ANNA, model, virtual=True))
     await asyncio.sleep(0)
@@ -334,8 +337,7 @@ async def test_figures_the_writer_forgot_are_put_back() -> None:
 
 async def test_a_small_window_shortens_more_than_the_settings_ask_for() -> None:
     asked = request(conversation(40), max_tokens=100)
-    made = context(ContextPolicy(tokens=5000))
-    sent, told = await made.shorten(asked, ANNA, nobody, virtual=True, window=500)
+    sent, told = await short(context(ContextPolicy(tokens=5000), window=500), asked)
     assert told is not None
     assert told.after + 100 <= 500
     assert sent.messages[-1] == asked.messages[-1]
@@ -345,7 +347,7 @@ async def test_what_cannot_fit_the_window_goes_on_as_it_is() -> None:
     messages = conversation(10)
     messages[-1] = say("user", "I want 10 cups. " * 400)
     asked = request(messages)
-    sent, told = await context(SMALL).shorten(asked, ANNA, nobody, virtual=True, window=600)
+    sent, told = await short(context(SMALL, window=600), asked)
     assert sent is asked
     assert told is None
 

@@ -14,6 +14,7 @@ A part that fails leaves the conversation as it came.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Literal, Protocol
 
 import structlog
@@ -31,7 +32,7 @@ from teppan.serve.context.cutting import Budget, fits, next_place, put_together
 from teppan.serve.context.history import SYSTEM, History, count, is_surely_short, take_apart
 from teppan.serve.context.sentences import said_in
 from teppan.serve.context.telling import tell
-from teppan.serve.context.writing import Ask, NotUsable, with_forgotten, write
+from teppan.serve.context.writing import Asks, NotUsable, with_forgotten, write
 from teppan.store.summaries import Summary
 
 _log = structlog.get_logger(__name__)
@@ -40,6 +41,25 @@ _ANSWER = 1024
 """Room left for an answer when the client names no limit; at most a quarter of the window."""
 _HEAVY = 4000
 """Tokens; more are summarised in a thread, so that others are answered meanwhile."""
+
+FAILURES = (
+    TeppanError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What a strange conversation may come to grief on here; the answer must not."""
+
+Windows = Callable[[str], int | None]
+"""How many tokens a model, real or virtual, takes; `None` when nobody knows."""
+
+
+def unknown(model: str) -> None:
+    """No window is known."""
 
 
 class ContextPolicy(Struct, frozen=True):
@@ -64,11 +84,16 @@ class Knowledge(Protocol):
 
 class Context:
     def __init__(
-        self, policy: ContextPolicy, book: SummaryBook, knowledge: Knowledge | None = None
+        self,
+        policy: ContextPolicy,
+        book: SummaryBook,
+        knowledge: Knowledge | None = None,
+        windows: Windows = unknown,
     ) -> None:
         self.policy = policy
         self._book = book
         self._knowledge = knowledge
+        self._windows = windows
 
     @property
     def knowledge_version(self) -> str:
@@ -79,23 +104,22 @@ class Context:
         self,
         request: ChatRequest,
         scope: Scope,
-        ask: Ask,
+        call: Asks,
         *,
         virtual: bool,
-        window: int | None = None,
     ) -> tuple[ChatRequest, Shortened | None]:
         """The request to send and what became of it; the same object and `None` when nothing did.
 
-        `window` is how many tokens the model takes, when that is known. `ask` reaches the model
-        that writes summaries. Never raises, except when cancelled.
+        `call` reaches the model that writes summaries. Never raises, except when cancelled.
         """
         applies = {"virtual": virtual, "all": True, "off": False}[self.policy.apply]
         if not applies or has_block(request.messages):
             return request, None
         try:
-            messages, told = await self._short(request, scope, ask, window)
+            window = self._windows(request.model)
+            messages, told = await self._short(request, scope, call, window)
             pieces = await self._pieces(request, messages, window) if virtual else []
-        except Exception as error:  # noqa: BLE001 - border: what cannot be shortened goes on as it is
+        except FAILURES as error:
             reason = error.message if isinstance(error, TeppanError) else type(error).__name__
             _log.warning("context.left_as_it_is", reason=reason)
             return request, None
@@ -111,7 +135,7 @@ class Context:
     # --- what was said before -----------------------------------------------------------------
 
     async def _short(
-        self, request: ChatRequest, scope: Scope, ask: Ask, window: int | None
+        self, request: ChatRequest, scope: Scope, call: Asks, window: int | None
     ) -> tuple[tuple[Message, ...], int]:
         """The messages to send, and how many of the old ones a summary tells.
 
@@ -126,7 +150,7 @@ class Context:
             return untouched
         place, summary = 0, ""
         if history.weight() > budget.wanted:
-            found = await self._summary(history, scope, ask, budget)
+            found = await self._summary(history, scope, call, budget)
             if found is None:
                 return untouched
             place, summary = found
@@ -143,7 +167,7 @@ class Context:
         return Budget(min(self.policy.tokens, room), room)
 
     async def _summary(
-        self, history: History, scope: Scope, ask: Ask, budget: Budget
+        self, history: History, scope: Scope, call: Asks, budget: Budget
     ) -> tuple[int, str] | None:
         """Where to cut and what to tell of the part before; `None` when no cut is enough."""
         names = history.names()
@@ -162,12 +186,12 @@ class Context:
             scope,
             names[place],
             place,
-            lambda: self._tell(history, known, place, ask, budget.summary),
+            lambda: self._tell(history, known, place, call, budget.summary),
         )
         return place, made.text
 
     async def _tell(
-        self, history: History, known: Summary | None, place: int, ask: Ask, most: int
+        self, history: History, known: Summary | None, place: int, call: Asks, most: int
     ) -> tuple[str, str]:
         """A new summary and the model that wrote it, or an empty name."""
         begin, old = (known.messages, known.text) if known else (0, "")
@@ -180,7 +204,7 @@ class Context:
         if model is None:
             return extract, ""
         try:
-            written = await write(ask, model, old, said, most)
+            written = await write(call, model, old, said, most)
         except (TeppanError, NotUsable, TimeoutError) as error:
             reason = error.message if isinstance(error, TeppanError) else str(error) or "too slow"
             _log.warning("context.summary_from_sentences", model=model, reason=reason)

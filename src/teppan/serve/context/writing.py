@@ -33,17 +33,17 @@ _WORDS_A_TOKEN = 0.6
 _MARK = re.compile(r"<(?=\s*/?\s*(?:record|turns)\b)", re.IGNORECASE)
 
 
-class Ask(Protocol):
-    """How a model is asked; `Call.ask` of a strategy."""
+class Asks(Protocol):
+    """How a model is reached: what a strategy's `Call` can do, of it only this."""
 
-    async def __call__(self, model: str, request: ChatRequest, role: CallRole) -> Reply: ...
+    async def ask(self, model: str, request: ChatRequest, role: CallRole) -> Reply: ...
 
 
 class NotUsable(Exception):
     """What a model wrote is no summary of what it was given; the message says why."""
 
 
-async def write(ask: Ask, model: str, old: str, said: list[Said], most: int) -> str:
+async def write(call: Asks, model: str, old: str, said: list[Said], most: int) -> str:
     """The summary of `old` and `said` by a model, in at most `most` tokens.
 
     Raises `NotUsable`, `TimeoutError`, and whatever asking raises.
@@ -59,7 +59,7 @@ async def write(ask: Ask, model: str, old: str, said: list[Said], most: int) -> 
         temperature=0.0,
     )
     async with asyncio.timeout(PATIENCE):
-        reply = await ask(model, request, "summary")
+        reply = await call.ask(model, request, "summary")
     if reply.completion.finish_reason != "stop":
         raise NotUsable(f"it ended with `{reply.completion.finish_reason}`")
     return checked(reply.text, f"{old}\n{turns}", most)

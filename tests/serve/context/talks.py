@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import pytest
-
 from teppan.core.chat import ChatRequest, Choice, Completion, FinishReason, Message, say
 from teppan.core.clock import FixedClock
 from teppan.core.ids import Scope
 from teppan.core.reply import Reply
 from teppan.core.trace import CallRole
-from teppan.serve.context import Context, ContextPolicy, SummaryBook
+from teppan.serve.context import Context, ContextPolicy, Knowledge, SummaryBook
 from teppan.store.summaries import Summary
 
 ANNA = Scope("anna", "key-a")
@@ -45,45 +43,46 @@ class Writer:
         self.finish = finish
         self.asked: list[ChatRequest] = []
 
-    async def __call__(self, model: str, request: ChatRequest, role: CallRole) -> Reply:
+    async def ask(self, model: str, request: ChatRequest, role: CallRole) -> Reply:
         assert role == "summary"
         self.asked.append(request)
         message = say("assistant", self.says(request))
         return Reply(model=model, completion=Completion(model, (Choice(message, self.finish),)))
 
 
-async def nobody(model: str, request: ChatRequest, role: CallRole) -> Reply:
-    raise AssertionError("no model was to be asked")
+class Nobody:
+    async def ask(self, model: str, request: ChatRequest, role: CallRole) -> Reply:
+        raise AssertionError("no model was to be asked")
 
 
 def context(
-    policy: ContextPolicy | None = None, shelf: Shelf | None = None, knowledge: object = None
+    policy: ContextPolicy,
+    shelf: Shelf | None = None,
+    knowledge: Knowledge | None = None,
+    window: int | None = None,
 ) -> Context:
-    book = SummaryBook(shelf or Shelf(), FixedClock())
-    return Context(policy or ContextPolicy(tokens=300), book, knowledge)  # type: ignore[arg-type]
+    return Context(policy, SummaryBook(shelf or Shelf(), FixedClock()), knowledge, lambda _: window)
 
 
 def conversation(turns: int, system: str = "You answer customers.") -> list[Message]:
     """A system text and so many turns, the last by the user; each turn names its own number."""
     messages = [say("system", system)] if system else []
     for turn in range(1, turns + 1):
-        messages.append(
-            say("user", f"In turn {turn} I say that table {turn} needs {turn + 100} cups.")
-        )
+        words = f"In turn {turn} I say that table {turn} needs {turn + 100} cups."
+        messages.append(say("user", words))
         if turn < turns:
-            messages.append(
-                say(
-                    "assistant",
-                    f"Thank you, table {turn} is noted. What else would you like to add?",
-                )
-            )
+            answer = f"Thank you, table {turn} is noted. What else would you like to add?"
+            messages.append(say("assistant", answer))
+    return messages
+
+
+def chatting(turns: int, facts: int) -> list[Message]:
+    """The same, with nothing but small talk after so many facts, until the last turn."""
+    messages = conversation(turns)
+    for place in range(1 + 2 * facts, len(messages) - 2, 2):
+        messages[place] = say("user", "That sounds lovely to me, thank you ever so much for it.")
     return messages
 
 
 def request(messages: Sequence[Message], **more: object) -> ChatRequest:
     return ChatRequest(model="pack/support", messages=tuple(messages), **more)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def shelf() -> Shelf:
-    return Shelf()
