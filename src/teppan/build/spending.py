@@ -110,7 +110,7 @@ async def open_limits(
     from redis.exceptions import RedisError
 
     pool = _pool(address)
-    shared = _on_redis(address, pool)
+    shared = _on_redis(pool)
     try:
         yield Limits(rules, MemoryStorage(), shared, clock, (RedisError,))
     finally:
@@ -149,11 +149,11 @@ def _pool(address: str) -> ConnectionPool:
         raise ConfigError("cluster.redis: the address must look like redis://host:6379/0") from None
 
 
-def _on_redis(address: str, pool: ConnectionPool) -> RedisStorage:
+def _on_redis(pool: ConnectionPool) -> RedisStorage:
     from limits.aio.storage import RedisStorage
 
     return RedisStorage(
-        f"async+{address}",
+        "async+redis://",  # only says what it is; the pool knows where
         implementation="redispy",
         key_prefix="teppan",
         connection_pool=pool,  # type: ignore[arg-type]

@@ -16,19 +16,26 @@ import structlog
 
 from teppan.core.chat import Json
 from teppan.core.errors import (
+    BudgetExceeded,
     ConfigError,
     Conflict,
     ProviderError,
     ProviderOutOfCredit,
     ProviderUnauthenticated,
+    RateLimited,
     TeppanError,
     Unauthenticated,
 )
+from teppan.server.allowance import allowance_headers
 
 Header = tuple[bytes, bytes]
 
-HOPELESS = (ConfigError, Conflict, ProviderOutOfCredit, ProviderUnauthenticated)
-"""Errors whose status looks worth a retry, but sending the same again cannot help."""
+HOPELESS = (ConfigError, Conflict, ProviderOutOfCredit, ProviderUnauthenticated, RateLimited)
+"""Errors whose status looks worth a retry, but sending the same again cannot help, unless they say
+when it will."""
+
+PATIENT = 60.0
+"""Seconds that a client may be asked to wait for a budget before it tries by itself."""
 
 MESSAGES_TYPES = {
     400: "invalid_request_error",
@@ -77,13 +84,21 @@ def error_headers(error: TeppanError) -> list[Header]:
         wait = max(error.retry_after, 0.0)
         headers.append((b"retry-after", str(math.ceil(wait)).encode()))
         headers.append((b"retry-after-ms", str(math.ceil(wait * 1000)).encode()))
-    elif error.status in (429, 503):
+    elif error.status in (429, 503) and not isinstance(error, HOPELESS):
         headers.append((b"retry-after", b"1"))
-    if isinstance(error, HOPELESS) and error.retry_after is None:
+    if _is_hopeless(error):
         headers.append((b"x-should-retry", b"false"))
+    if isinstance(error, RateLimited):
+        headers += allowance_headers(error.allowance)
     if isinstance(error, Unauthenticated):
         headers.append((b"www-authenticate", b"Bearer"))
     return headers
+
+
+def _is_hopeless(error: TeppanError) -> bool:
+    if isinstance(error, BudgetExceeded):
+        return error.retry_after is None or error.retry_after > PATIENT
+    return isinstance(error, HOPELESS) and error.retry_after is None
 
 
 def typed(error: Exception, request_id: str) -> TeppanError:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from teppan.core.money import MICROS_PER_DOLLAR, Micros
+from teppan.server.allowance import allowance_headers
 from teppan.server.errors import Header
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def answer_headers(facts: Facts, request_id: str, seconds: float, *, final: bool
         headers.append((b"x-teppan-dropped", safe(", ".join(facts.dropped))))
     if facts.confidence is not None:
         headers.append((b"x-teppan-confidence", b"%.3f" % facts.confidence.value))
+    if facts.allowance is not None:
+        headers += allowance_headers(facts.allowance)
     if final:
         headers.append((b"x-teppan-attempts", b"%d" % facts.attempts))
         headers.append((b"x-teppan-cost", cost(facts.cost).encode()))
