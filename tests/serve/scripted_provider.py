@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
+from teppan.core.budget import Booking
 from teppan.core.chat import (
     ChatRequest,
     Choice,
@@ -93,6 +94,7 @@ class Memory:
         calls: Sequence[ModelCall],
         strategy: str = "",
         episode: str | None = None,
+        booking: Booking | None = None,
     ) -> None:
         if self.broken:
             raise StoreError("the disk is full")

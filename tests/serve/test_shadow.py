@@ -12,6 +12,7 @@ from teppan.core.ids import CountingIds, Scope
 from teppan.core.money import Micros
 from teppan.core.release import Release
 from teppan.providers.embed import HashingEmbedder
+from teppan.serve.record import Recorder
 from teppan.serve.shadow import AT_ONCE, Compared, Served, Shadow, ShadowPolicy
 
 SCOPE = Scope("shop", "anna")
@@ -37,7 +38,7 @@ class Notes:
 def shadow(setting: Setting, notes: Notes, **policy: object) -> Shadow:
     return Shadow(
         setting.reach,
-        setting.memory,
+        Recorder(setting.memory, setting.memory),
         notes,
         HashingEmbedder().embed,
         ShadowPolicy(**{"share": 1.0, **policy}),  # type: ignore[arg-type]

@@ -14,9 +14,12 @@ import msgspec
 
 from teppan.build.house import House
 from teppan.build.logs import log_to_stderr
+from teppan.build.remembering import open_context
+from teppan.build.spending import open_alarm, open_limits, open_purse
 from teppan.build.vendors import find_providers, offer, open_catalogue, open_prices
 from teppan.build.virtual import direct, embedder, virtual_models
 from teppan.config.check import check_names
+from teppan.config.overlay import with_pack
 from teppan.config.pack import Pack, load_pack
 from teppan.config.schema import Settings
 from teppan.core.chat import Json
@@ -40,7 +43,7 @@ from teppan.serve.lineup import line_up
 from teppan.serve.models import Models, Virtual
 from teppan.serve.record import Recorder
 from teppan.serve.shadow import Shadow, ShadowPolicy
-from teppan.serve.steps import Forgetful, Steps, Unlearning
+from teppan.serve.steps import Forgetful, Steps, Unlearning, Unlimited
 from teppan.serve.strategies.estimates import typed
 from teppan.serve.trust import TrustBook
 from teppan.store.store import Store
@@ -54,6 +57,8 @@ async def open_house(
     log_to_stderr(settings.log)
     clock = clock or SystemClock()
     pack = load_pack(Path(settings.gateway.pack)) if settings.gateway.pack else None
+    if pack is not None:
+        settings = with_pack(settings, pack.settings, str(pack.folder / "pack.toml"))
     async with AsyncExitStack() as stack:
         store = await open_store(settings, clock)
         stack.push_async_callback(store.close)
@@ -70,6 +75,8 @@ async def open_house(
             partial(direct, settings.gateway.fallback),
         )
         refuse_unknown_names(settings.gateway.fallback, virtual, models, book)
+        limits = await stack.enter_async_context(open_limits(settings, clock, environment))
+        purse = open_purse(settings, prices, book, store, clock)
         reach = Reach(
             open_caller(settings, providers, clock),
             models,
@@ -78,11 +85,19 @@ async def open_house(
             random.SystemRandom().random,
             max_depth=settings.gateway.max_depth,
             max_calls=settings.gateway.max_calls,
+            purse=purse,
         )
-        recorder = Recorder(store.ledger, store.traces, content=settings.store.trace_content)
+        recorder = Recorder(
+            store.ledger,
+            store.traces,
+            content=settings.store.trace_content,
+            purse=purse,
+            alarm=open_alarm(settings, store, clock),
+            limits=limits,
+        )
         stack.push_async_callback(recorder.drain)
         release = open_release(settings, pack)
-        shadow = open_shadow(settings, reach, store, clock)
+        shadow = open_shadow(settings, reach, recorder, store, clock)
         stack.push_async_callback(shadow.drain)
         cache, router = Forgetful(), Unlearning()
         gateway = Gateway(
@@ -90,7 +105,14 @@ async def open_house(
             recorder,
             trust,
             lambda: release,
-            Steps(cache=cache, behind=shadow),
+            Steps(
+                limits=limits or Unlimited(),
+                context=open_context(
+                    settings, pack, store, clock, partial(window_of, book, virtual)
+                ),
+                cache=cache,
+                behind=shadow,
+            ),
             clock=clock,
             new_id=new_id,
             deadline=settings.clocks.deadline,
@@ -99,7 +121,9 @@ async def open_house(
         yield House(settings, gateway, desk, store, found, prices, pack)
 
 
-def open_shadow(settings: Settings, reach: Reach, store: Store, clock: Clock) -> Shadow:
+def open_shadow(
+    settings: Settings, reach: Reach, recorder: Recorder, store: Store, clock: Clock
+) -> Shadow:
     """What is asked behind answers. Raises `ConfigError` for a shadow without a model."""
     wanted = settings.shadow
     if wanted.enabled and not wanted.model:
@@ -110,9 +134,25 @@ def open_shadow(settings: Settings, reach: Reach, store: Store, clock: Clock) ->
         alike=wanted.similarity,
         daily=micros(wanted.daily),
     )
-    return Shadow(
-        reach, store.ledger, store.shadows, embedder(), policy, clock=clock, new_id=new_id
-    )
+    return Shadow(reach, recorder, store.shadows, embedder(), policy, clock=clock, new_id=new_id)
+
+
+def window_of(book: Catalogue, virtual: Sequence[Virtual], name: str) -> int | None:
+    """How many tokens a model takes; of a virtual one, the fewest that one of its members takes."""
+    asks = {each.name: each.asks for each in virtual}
+    waiting, seen, found = [name], set[str](), list[int]()
+    while waiting:
+        model = waiting.pop()
+        if model in seen:
+            continue
+        seen.add(model)
+        if model in asks:
+            waiting += asks[model]
+            continue
+        vendor, _, bare = model.replace(":", "/", 1).partition("/")
+        takes = book.capabilities(vendor, bare).context if bare and vendor in book.names else None
+        found += [takes] if takes else []
+    return min(found, default=None)
 
 
 async def open_store(settings: Settings, clock: Clock | None = None) -> Store:
@@ -161,5 +201,7 @@ def open_release(settings: Settings, pack: Pack | None) -> Release:
         except (OSError, msgspec.DecodeError) as error:
             raise ConfigError(f"gateway.fitted: {path} cannot be read: {error}") from None
     prompts = pack.prompts if pack else {}
-    words = msgspec.json.encode([sorted(prompts.items()), states])
+    words = msgspec.json.encode(
+        [sorted(prompts.items()), states, pack.version if pack else "", settings.models]
+    )
     return Release(f"rel_{content_hash(words)[:12]}", prompts, typed(states) if states else {})

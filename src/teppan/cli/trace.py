@@ -72,8 +72,9 @@ async def _export(path: Path, config: str | None) -> None:
 
 
 def recorded(trace: Trace) -> list[dict[str, object]]:
-    """The rows of one trace in the format of recorded answers; none without its words."""
-    if trace.request is None or trace.answer is None:
+    """The rows of one trace in the format of recorded answers; none without its words, and none
+    of an answer that was given before."""
+    if trace.request is None or trace.answer is None or trace.remembered is not None:
         return []
     said = trace.replies or (Said(trace.served, "single", trace.answer.text, trace.cost),)
     return [
@@ -99,7 +100,17 @@ async def _last(store: Store, as_json: bool) -> None:
         return
     print_table(
         "Last requests",
-        ("trace", "when (UTC)", "asked", "served", "status", ">calls", ">cost", ">seconds"),
+        (
+            "trace",
+            "when (UTC)",
+            "asked",
+            "served",
+            "status",
+            "cache",
+            ">calls",
+            ">cost",
+            ">seconds",
+        ),
         [
             (
                 each.id,
@@ -107,6 +118,7 @@ async def _last(store: Store, as_json: bool) -> None:
                 each.asked,
                 each.served,
                 each.error or each.status,
+                each.cache,
                 str(len(each.calls)),
                 dollars(each.cost),
                 f"{each.latency:.2f}",
@@ -124,8 +136,8 @@ def _print(found: Trace) -> None:
     took = f"{found.latency:.3f} s of which {found.overhead * 1e3:.1f} ms ours"
     sure = f", confidence {found.confidence.value:.2f}" if found.confidence else ""
     out.print(f"{dollars(found.cost)}, {took}{sure}")
-    if found.route:
-        out.print(quoted(f"route: {found.route.reason}"), style="dim")
+    for line in _spared(found):
+        out.print(quoted(line), style="dim")
     if found.verdict:
         out.print(quoted(f"verdict: {found.verdict.best}: {found.verdict.reason}"))
     if found.request:
@@ -151,6 +163,30 @@ def _print(found: Trace) -> None:
             for call in found.calls
         ],
     )
+
+
+def _spared(found: Trace) -> list[str]:
+    """Why this model, where the answer came from, and what became of the conversation."""
+    lines = []
+    if found.route:
+        chance = f" (chance {found.route.probability:.2f})" if found.route.probability < 1 else ""
+        lines.append(f"route: {found.route.chosen}: {found.route.reason}{chance}")
+    if found.remembered:
+        each = found.remembered
+        alike = f", similarity {each.similarity:.3f}" if each.similarity is not None else ""
+        lines.append(
+            f"cache: {found.cache} hit on {each.source}, {each.age:.0f} s old{alike}, "
+            f"{dollars(each.saved)} saved"
+        )
+        if each.question:
+            lines.append(f"the remembered question: {each.question}")
+    if found.context:
+        sent = found.context
+        lines.append(
+            f"context: {sent.before:,} tokens told in {sent.after:,}; {sent.summarised} messages "
+            f"summarised, {sent.chunks} pieces of knowledge added"
+        )
+    return lines
 
 
 def _when(seconds: float) -> str:

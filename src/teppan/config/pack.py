@@ -35,7 +35,8 @@ class Document(Struct, frozen=True):
 
 
 class Pack(Struct, frozen=True):
-    """A loaded pack. `version` changes with any of its words."""
+    """A loaded pack. `version` changes with any of its words; `settings` are tables of sections
+    of `teppan.toml` that count where its operator says nothing (`overlay.py`)."""
 
     name: str
     about: str
@@ -45,6 +46,7 @@ class Pack(Struct, frozen=True):
     models: dict[str, dict[str, Any]]
     folder: Path
     knowledge: tuple[Document, ...] = ()
+    settings: dict[str, dict[str, Any]] = {}
 
     @property
     def constitution(self) -> str:
@@ -80,6 +82,14 @@ class _PackFile(_Section):
     knowledge: list[str] = Field(default=[])
     prompts: dict[str, str] = Field(default={})
     models: dict[str, dict[str, Any]] = Field(default={})
+    cache: dict[str, Any] = Field(default={})
+    context: dict[str, Any] = Field(default={})
+    router: dict[str, Any] = Field(default={})
+
+    @property
+    def settings(self) -> dict[str, dict[str, Any]]:
+        tables = {"cache": self.cache, "context": self.context, "router": self.router}
+        return {name: table for name, table in tables.items() if table}
 
 
 def load_pack(folder: Path) -> Pack:
@@ -106,6 +116,7 @@ def load_pack(folder: Path) -> Pack:
         models=told_of.models,
         folder=folder,
         knowledge=knowledge,
+        settings=told_of.settings,
     )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from teppan.core.allowance import Allowance
 from teppan.core.chat import Completion, Delta
 from teppan.core.errors import TeppanError
 from teppan.core.fold import Fold, unfold
@@ -17,9 +17,6 @@ from teppan.core.trace import CacheStatus, Remembered, Shortened, TraceStatus
 from teppan.core.verdict import Confidence
 from teppan.serve.journey import Journey
 from teppan.serve.record import Recorder
-
-if TYPE_CHECKING:
-    from teppan.cost.limits import Allowance
 
 Over = Callable[[Completion | None], None]
 """Told once when an answer is over: with what was served and recorded, or None."""

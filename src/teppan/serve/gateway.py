@@ -21,7 +21,7 @@ from teppan.core.release import Release
 from teppan.core.reply import Outcome, Reply
 from teppan.serve.admission import admit
 from teppan.serve.answer import Answer
-from teppan.serve.call import JourneyCall, Reach, observer
+from teppan.serve.call import JourneyCall, Reach
 from teppan.serve.journey import Journey
 from teppan.serve.models import Routed
 from teppan.serve.record import Recorder
@@ -110,14 +110,11 @@ class Gateway:
         journey = self._journey(request, scope, "embeddings")
         try:
             admit(request, scope)
+            journey.allowance = await self._steps.limits.take(scope, request)
             model = self.models.real(request.model)
-            journey.release = self._release().id
-            vectors = await self._reach.caller.embed(
-                model,
-                texts,
-                deadline=journey.deadline,
-                observe=observer(journey, self._reach.meter, "embedding"),
-            )
+            release = self._release()
+            journey.release = release.id
+            vectors = await JourneyCall(self._reach, journey, release).embed(model, texts)
             await self.recorder.settle(journey, "ok", served=model)
         except TeppanError as error:
             self.recorder.settle_behind(journey, "failed", error)

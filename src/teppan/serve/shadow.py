@@ -24,7 +24,7 @@ from teppan.core.ids import NewId, Scope
 from teppan.core.money import Micros
 from teppan.core.release import Release
 from teppan.core.reply import Reply
-from teppan.core.trace import CallRole, ModelCall
+from teppan.core.trace import CallRole
 from teppan.serve.call import JourneyCall, Reach
 from teppan.serve.journey import Journey
 from teppan.serve.strategies.meaning import Embed, Likeness
@@ -74,9 +74,9 @@ class Compared(Struct, frozen=True):
     at: float
 
 
-class Ledger(Protocol):
-    async def append(self, scope: Scope, calls: list[ModelCall], strategy: str = "") -> None:
-        """Durable when it returns."""
+class Books(Protocol):
+    async def book(self, journey: Journey, strategy: str) -> None:
+        """Writes down what was spent; durable when it returns."""
 
 
 class Records(Protocol):
@@ -96,7 +96,7 @@ class Shadow:
     def __init__(
         self,
         reach: Reach,
-        ledger: Ledger,
+        books: Books,
         records: Records,
         embed: Embed,
         policy: ShadowPolicy,
@@ -106,7 +106,7 @@ class Shadow:
     ) -> None:
         self.skipped = 0
         self._reach = reach
-        self._ledger = ledger
+        self._books = books
         self._records = records
         self._embed = embed
         self._policy = policy
@@ -188,13 +188,13 @@ class Shadow:
             await self._book(journey, role)
 
     async def _book(self, journey: Journey, role: CallRole) -> None:
+        await self._quietly(self._books.book(journey, role))
         if journey.calls:
             if journey.cost is None:  # what cannot be counted cannot be bounded
                 _log.warning("shadow.price_unknown", role=role, remedy="add it under [[prices]]")
                 self._spent = self._policy.daily
             else:
                 self._spent += journey.cost
-            await self._quietly(self._ledger.append(journey.scope, journey.calls, role))
 
     async def _affordable(self) -> bool:
         """Whether today's money lasts; what other gateways spent is looked up once a day."""

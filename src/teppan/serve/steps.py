@@ -10,10 +10,11 @@ The neutral ones here change nothing: a gateway of a test, or one with everythin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from msgspec import Struct
 
+from teppan.core.allowance import Allowance
 from teppan.core.chat import ChatRequest, Completion
 from teppan.core.ids import Scope
 from teppan.core.money import Micros
@@ -22,16 +23,10 @@ from teppan.core.trace import CacheStatus, Remembered, Shortened, Trace
 from teppan.serve.shadow import Checked, Served
 from teppan.serve.strategies.base import Call
 
-if TYPE_CHECKING:
-    from teppan.cost.limits import Allowance
-
 
 class Limits(Protocol):
     async def take(self, scope: Scope, request: ChatRequest) -> Allowance | None:
         """Counts a request. Raises `RateLimited`; None where nothing is limited."""
-
-    async def spend(self, scope: Scope, tokens: int) -> None:
-        """Counts the tokens of the answer, which nobody knew before."""
 
 
 class Context(Protocol):
@@ -73,9 +68,6 @@ class Behind(Protocol):
 
 class Unlimited:
     async def take(self, scope: Scope, request: ChatRequest) -> None:
-        return None
-
-    async def spend(self, scope: Scope, tokens: int) -> None:
         return None
 
 

@@ -11,13 +11,23 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from teppan.core.chat import ChatRequest, Json
-from teppan.core.errors import AllFailed, TeppanError, UnsupportedRequest
+from teppan.core.errors import (
+    AllFailed,
+    BudgetExceeded,
+    PriceUnknown,
+    StoreError,
+    TeppanError,
+    UnsupportedRequest,
+)
 from teppan.core.reply import LiveReply, Reply
 from teppan.core.trace import CallRole
 from teppan.core.verdict import Evidence
 from teppan.providers.retry import another_model_may_help
 from teppan.serve.strategies.base import Call
 from teppan.serve.strategies.gather import Failure
+
+_OURS = (BudgetExceeded, PriceUnknown, StoreError)
+"""Why a call is not made for the sake of a budget: the client should read that, not `AllFailed`."""
 
 
 class Served(Struct, frozen=True):
@@ -48,8 +58,9 @@ async def serve_first(
 ) -> Served:
     """The answer of the first model that begins one; `role` is the first's, `then` the others'.
 
-    Raises `AllFailed` when none does, with `causes` (what failed before) in front of theirs;
-    raises at once an error that no other model can mend.
+    Raises `AllFailed` when none does, with `causes` (what failed before) in front of theirs, or
+    the last error when it was money alone that none was asked for; raises at once an error that
+    no other model can mend.
     """
     failures: list[Failure] = []
     for model in models:
@@ -62,6 +73,8 @@ async def serve_first(
         else:
             return Served(model, reply, tuple(failures))
     every = (*causes, *(failure.error for failure in failures))
+    if every and all(isinstance(each, _OURS) for each in every):
+        raise every[-1]
     raise AllFailed(_what_failed(every), causes=every)
 
 
