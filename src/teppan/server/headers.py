@@ -22,6 +22,9 @@ STREAM_HEADERS: tuple[Header, ...] = (
     (b"x-accel-buffering", b"no"),
 )
 
+MAX_REASON = 300
+"""Characters of a routing reason in a header; the trace has all of it."""
+
 _TOKEN = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
 
@@ -43,12 +46,30 @@ def answer_headers(facts: Facts, request_id: str, seconds: float, *, final: bool
         headers.append((b"x-teppan-confidence", b"%.3f" % facts.confidence.value))
     if facts.allowance is not None:
         headers += allowance_headers(facts.allowance)
+    headers += spared_headers(facts)
     if final:
         headers.append((b"x-teppan-attempts", b"%d" % facts.attempts))
         headers.append((b"x-teppan-cost", cost(facts.cost).encode()))
         headers.append((b"x-teppan-overhead-ms", b"%.2f" % (facts.overhead * 1000)))
         if facts.cost is not None:
             headers.append((b"x-teppan-cost-micros", b"%d" % facts.cost))
+    return headers
+
+
+def spared_headers(facts: Facts) -> list[Header]:
+    """Why this model, which answer was remembered, how much shorter what was sent became."""
+    headers: list[Header] = []
+    if facts.route:
+        headers.append((b"x-teppan-route", safe(facts.route[:MAX_REASON])))
+    remembered, context = facts.remembered, facts.context
+    if remembered is not None:
+        headers.append((b"age", b"%d" % remembered.age))
+        headers.append((b"x-teppan-cache-source", safe(remembered.source)))
+        if remembered.similarity is not None:
+            headers.append((b"x-teppan-cache-similarity", b"%.4f" % remembered.similarity))
+    if context is not None:
+        headers.append((b"x-teppan-tokens-before", b"%d" % context.before))
+        headers.append((b"x-teppan-tokens-after", b"%d" % context.after))
     return headers
 
 
@@ -66,6 +87,7 @@ def trailer(facts: Facts) -> str:
         f"attempts={facts.attempts}",
         f"cost={cost(facts.cost)}",
         f"overhead-ms={facts.overhead * 1000:.2f}",
+        f"cache={facts.cache}",
     ]
     if facts.confidence is not None:
         told.append(f"confidence={facts.confidence.value:.3f}")
