@@ -19,8 +19,8 @@ ROWS = """
 [[question]]
 id = "price-{guests}"
 text = "What do {guests} guests cost?"
-must = ["{total}", 're:[a-z]{3}']
-right = ["It is {total}."]
+must = ["{total}", 're:[a-z]{4} is']
+right = ["That is {total}."]
 wrong = ["It is {guests}."]
 rows = [{ guests = "10", total = "$550" }, { guests = "20", total = "$1,100" }]
 """
@@ -48,8 +48,8 @@ def test_a_question_with_rows_is_one_question_of_each(tmp_path: Path) -> None:
     bank = load_bank(tmp_path)
     assert list(bank.by_id) == ["price-10", "price-20"]
     assert bank.by_id["price-20"].text == "What do 20 guests cost?"
-    assert bank.by_id["price-20"].is_right("That would be $1100.")
-    assert not bank.by_id["price-20"].is_right("That would be $550.")
+    assert bank.by_id["price-20"].is_right("That is $1100.")
+    assert not bank.by_id["price-20"].is_right("That is $550.")
 
 
 def test_rows_that_are_no_tables_are_refused(tmp_path: Path) -> None:
