@@ -49,6 +49,13 @@ WAYS = (
     Way("cascade", {"strategy": "cascade", "prompt": "support"}),
     Way("exact cache", single(REFERENCE), cache=_EXACT),
 )
+
+
+def single_way(model: str) -> Way:
+    """All on one model, nothing saved."""
+    return Way(f"all on {model}", single(model))
+
+
 LIMIT = "limit: cheapest that is right"
 WHOLE = "router + cache + context"
 
