@@ -45,12 +45,12 @@ def test_a_trace_tells_what_happened_and_the_costs_add_up() -> None:
     assert QUESTION in shown
     assert "Model calls" in shown
     assert answer["trace_id"] in printed(["trace"])
-    rows = told(teppan("costs", "--json"))
+    rows = told(teppan("costs", "--json"))["rows"]
     assert sum(row["calls"] for row in rows) == answer["calls"]
     known = [call["cost"] for call in trace["calls"] if call["cost"] is not None]
     assert sum(row["cost"] or 0 for row in rows) == sum(known)
     assert "openai/sim-gpt-small" in printed(["costs"])
-    (tenant,) = told(teppan("costs", "--by", "tenant", "--json"))
+    (tenant,) = told(teppan("costs", "--by", "tenant", "--json"))["rows"]
     assert tenant["calls"] == answer["calls"]
 
 

@@ -12,8 +12,10 @@ from teppan.core.chat import ChatRequest, Usage, say
 from teppan.core.clock import FixedClock
 from teppan.core.errors import StoreError
 from teppan.core.ids import Scope
-from teppan.core.trace import ModelCall, Trace
+from teppan.core.trace import ModelCall, Shortened, Trace
+from teppan.cost.calendar import Calendar
 from teppan.store import Store
+from teppan.store.costs import Asked
 
 ANNA, BEN = Scope("anna", "key-a"), Scope("ben", "key-b")
 ADMIN = Scope("ops", "key-o", role="admin")
@@ -190,6 +192,69 @@ async def test_only_an_admin_sees_what_all_tenants_spend(store: Store) -> None:
     everyone = await store.costs.summary(ADMIN, "tenant")
     assert [(row.name, row.cost) for row in everyone] == [("ben", 2), ("anna", 1)]
     assert [row.name for row in await store.costs.summary(ADMIN, "tenant", tenant="ben")] == ["ben"]
+
+
+async def test_days_and_months_are_those_of_the_time_zone(store: Store) -> None:
+    late = 1_764_547_200.0 + 2 * 3600  # 2025-12-01 02:00 UTC, still November in Los Angeles
+    await store.ledger.append(ANNA, [a_call("call_1", cost=1, started=late)])
+    await store.ledger.append(ANNA, [a_call("call_2", cost=2, started=late + 12 * 3600)])
+    there = Calendar("America/Los_Angeles")
+    for by, names in (("day", ["2025-11-30", "2025-12-01"]), ("month", ["2025-11", "2025-12"])):
+        rows = await store.costs.summary(
+            ANNA, by, named=lambda at, by=by: there.window(by, at).name
+        )
+        assert [(row.name, row.cost) for row in rows] == list(zip(names, [1, 2], strict=True))
+    utc = await store.costs.summary(ANNA, "month")
+    assert [(row.name, row.calls, row.cost) for row in utc] == [("2025-12", 2, 3)]
+
+
+async def test_costs_are_summed_by_conversation(store: Store) -> None:
+    await store.ledger.append(ANNA, [a_call("call_1", cost=5)], "single", "talk-1")
+    await store.ledger.append(ANNA, [a_call("call_2", cost=6)], "single", "talk-1")
+    await store.ledger.append(ANNA, [a_call("call_3", cost=1)])
+    rows = await store.costs.summary(ANNA, "conversation")
+    assert [(row.name, row.cost) for row in rows] == [("talk-1", 11), ("", 1)]
+
+
+async def test_requests_are_counted_as_one_plain_model_would_have_had_them(store: Store) -> None:
+    plain = {"plain_input": 100, "plain_output": 10}
+    store.traces.put(a_trace("tr_1", **plain))
+    store.traces.put(a_trace("tr_2", **plain, cache="exact", calls=()))
+    store.traces.put(a_trace("tr_3", **plain, context=Shortened(100, 40)))
+    store.traces.put(a_trace("tr_4", **plain, calls=(a_call("c", cost=None),)))
+    store.traces.put(a_trace("tr_5", plain_input=5000, plain_output=10))
+    store.traces.put(a_trace("tr_6", tenant="ben", **plain))
+    await until_written(store)
+    rows = await store.costs.asked(ANNA, [1000, 2000])
+    assert sorted(rows, key=repr) == sorted(
+        [
+            Asked("off", 0, 2, 200, 20, 60, 2 * 1234),
+            Asked("exact", 0, 1, 100, 10, 0, 0),
+            Asked("off", 0, 1, 100, 10, 0, None),
+            Asked("off", 2, 1, 5000, 10, 0, 1234),
+        ],
+        key=repr,
+    )
+    everybody = await store.costs.asked(ADMIN, [], tenant="ben")
+    assert everybody == [Asked("off", 0, 1, 100, 10, 0, 1234)]
+
+
+async def test_figures_for_advice_are_measured(store: Store) -> None:
+    calls = [a_call(f"call_{n}", cost=10, started=NOON + n * 400) for n in range(5)]
+    await store.ledger.append(ANNA, [*calls, a_call("call_5", cost=None, started=NOON)])
+    for number in range(20):
+        store.traces.put(a_trace(f"tr_{number}", plain_output=5, overhead=number / 1000))
+    store.traces.put(a_trace("tr_failed", status="failed", overhead=1.0))
+    await until_written(store)
+    await store.feedback.record(ANNA, "tr_1", "rating", 1.0)
+    await store.feedback.record(ANNA, "tr_1", "other", 1.0)
+    found = await store.costs.figures(NOON - 86_400, NOON + 86_400)
+    assert (found.calls, found.unknown, found.cost) == (7, 1, 50 + 1234)
+    assert (found.busiest, found.rows, found.first) == (5, 7, NOON)
+    assert (found.requests, found.examples, found.rated) == (21, 20, 1)
+    assert found.overhead == pytest.approx(0.019)
+    nothing = await store.costs.figures(NOON + 86_400, NOON + 2 * 86_400)
+    assert (nothing.calls, nothing.busiest, nothing.first) == (0, 0, None)
 
 
 # --- traces -----------------------------------------------------------------------------------

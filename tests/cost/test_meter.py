@@ -13,13 +13,15 @@ from teppan.cost.prices import Rates, Tier
 
 TOKENS = st.integers(0, 3_000_000)
 RATE = st.integers(0, 200_000_000)
-TIER = st.builds(Tier, st.just(0), RATE, RATE, st.none() | RATE, st.none() | RATE)
+APART = st.none() | RATE
+TIER = st.builds(Tier, st.just(0), RATE, RATE, APART, APART, APART)
 
 
 @st.composite
 def usages(draw: st.DrawFn) -> Usage:
     cached, written, plain = draw(TOKENS), draw(TOKENS), draw(TOKENS)
-    return Usage(cached + written + plain, draw(TOKENS), cached, written)
+    reasoning, said = draw(TOKENS), draw(TOKENS)
+    return Usage(cached + written + plain, reasoning + said, cached, written, reasoning)
 
 
 @given(usages(), TIER)
@@ -33,7 +35,8 @@ def test_a_cost_is_never_negative_and_is_the_exact_sum_rounded_half_up(
         plain * tier.input
         + usage.cached * cached
         + usage.cache_written * write
-        + usage.output * tier.output,
+        + (usage.output - usage.reasoning) * tier.output
+        + usage.reasoning * (tier.output if tier.reasoning is None else tier.reasoning),
         1_000_000,
     )
     got = cost(usage, Rates((tier,), "v"))
@@ -45,7 +48,11 @@ def test_a_cost_is_never_negative_and_is_the_exact_sum_rounded_half_up(
 def test_more_tokens_never_cost_less(usage: Usage, tier: Tier, more_in: int, more_out: int) -> None:
     rates = Rates((tier,), "v")
     larger = Usage(
-        usage.input + more_in, usage.output + more_out, usage.cached, usage.cache_written
+        usage.input + more_in,
+        usage.output + more_out,
+        usage.cached,
+        usage.cache_written,
+        usage.reasoning,
     )
     assert cost(larger, rates) >= cost(usage, rates)
 
@@ -75,3 +82,23 @@ def test_cached_and_written_tokens_are_not_counted_twice() -> None:
     rates = Rates((Tier(0, 3_000_000, 15_000_000, 300_000, 3_750_000),), "v")
     usage = Usage(1_000, 100, cached=600, cache_written=200)
     assert cost(usage, rates) == 200 * 3 + 180 + 750 + 1_500
+
+
+def test_thought_has_its_own_price_only_where_it_is_priced_apart() -> None:
+    usage = Usage(0, 1_000, reasoning=600)
+    assert cost(usage, Rates((Tier(0, 0, 8_000_000),), "v")) == 8_000
+    assert cost(usage, Rates((Tier(0, 0, 8_000_000, reasoning=3_000_000),), "v")) == 3_200 + 1_800
+
+
+@given(usages(), TIER, st.none() | st.integers(0, 1_000_000))
+def test_a_batch_costs_its_share_and_the_full_price_where_no_share_is_known(
+    usage: Usage, tier: Tier, share: int | None
+) -> None:
+    full, batch = Rates((tier,), "v"), Rates((tier,), "v", share)
+    got, whole = cost(usage, batch, batch=True), cost(usage, full)
+    assert got <= whole
+    assert cost(usage, batch) == whole
+    if share is None:
+        assert got == whole
+    elif share == 500_000:
+        assert abs(2 * got - whole) <= 2

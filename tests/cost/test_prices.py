@@ -93,6 +93,21 @@ def test_a_price_of_ones_own_wins_from_its_day_on_and_the_name_beats_the_pattern
     assert other.tiers[0].input == 9_000_000
 
 
+def test_a_price_of_ones_own_may_have_parts_and_a_share_for_batches() -> None:
+    own = override("acme/*", input="2", output="8", reasoning="3", batch="0.5", since="2026-01-01")
+    found = Prices([own], book=ACME).rates("acme/small", DAY)
+    assert found is not None
+    assert found.tiers == (Tier(0, 2_000_000, 8_000_000, reasoning=3_000_000),)
+    assert found.batch == 500_000
+    assert cost(Usage(1_000_000, 0), found, batch=True) == 1_000_000
+
+
+@pytest.mark.parametrize("share", ["-0.1", "1.01"])
+def test_a_share_for_batches_lies_between_nothing_and_all(share: str) -> None:
+    with pytest.raises(ValueError, match="share"):
+        override("acme/small", input="1", output="1", since="2026-01-01", batch=share)
+
+
 def test_a_negative_price_of_ones_own_is_refused() -> None:
     with pytest.raises(ValueError, match="negative"):
         override("acme/small", input="-1", output="1", since="2026-01-01")

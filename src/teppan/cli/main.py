@@ -28,6 +28,8 @@ VERBS = (
     "ensemble",
     "trace",
     "costs",
+    "budgets",
+    "advisor",
     "backtest",
     "simulate",
 )

@@ -13,6 +13,7 @@
     feedback        what people said of answers
     cache_entries   answers that may be given again, each with its question's embedding
     cache_checks    what is known of the truth of semantic hits
+    cache_days      hits, misses and what was saved, by day
     summaries       older parts of long conversations, told shortly; by the hash of what they tell
     bandit          what the adaptive router knows of each model on each category
     bandit_steps    every reward it learned from
@@ -102,6 +103,7 @@ traces = Table(
     Column("cache", Text, nullable=False, server_default="off"),
     Column("input", BigInteger, nullable=False, server_default="0"),
     Column("output", BigInteger, nullable=False, server_default="0"),
+    Column("shortened", BigInteger, nullable=False, server_default="0"),
     Column("cost", BigInteger),
     Column("body", LargeBinary, nullable=False),
     PrimaryKeyConstraint("tenant", "id", name="traces_pk"),
@@ -239,6 +241,7 @@ cache_entries = Table(
     Column("partition", Text, nullable=False),
     Column("model", Text, nullable=False),
     Column("trace_id", Text, nullable=False),
+    Column("kin", Text, nullable=False),
     Column("question", Text, nullable=False),
     Column("intent", Text, nullable=False),
     Column("embedder", Text, nullable=False),
@@ -257,15 +260,31 @@ cache_checks = Table(
     metadata,
     Column("id", Text, nullable=False),
     Column("tenant", Text, nullable=False),
-    Column("partition", Text, nullable=False),
     Column("entry", Text, nullable=False),
+    Column("kin", Text, nullable=False),
     Column("trace_id", Text, nullable=False),
     Column("similarity", Double, nullable=False),
+    Column("lead", Double, nullable=False),
+    Column("share", Double, nullable=False),
+    Column("votes", Integer, nullable=False),
     Column("same", Boolean, nullable=False),
     Column("how", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     PrimaryKeyConstraint("id", name="cache_checks_pk"),
     Index("cache_checks_tenant", "tenant", "at"),
+)
+
+cache_days = Table(
+    "cache_days",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("exact", BigInteger, nullable=False),
+    Column("semantic", BigInteger, nullable=False),
+    Column("misses", BigInteger, nullable=False),
+    Column("saved", BigInteger, nullable=False),
+    Column("unpriced", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant", "day", name="cache_days_pk"),
 )
 
 summaries = Table(
@@ -305,6 +324,7 @@ bandit_steps = Table(
     Column("category", Text, nullable=False),
     Column("model", Text, nullable=False),
     Column("trace_id", Text, nullable=False),
+    Column("source", Text, nullable=False),
     Column("quality", Double, nullable=False),
     Column("cost", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),

@@ -114,6 +114,7 @@ def _row(trace: Trace) -> Row:
         trace.cache,
         trace.plain_input,
         trace.plain_output,
+        max(0, trace.context.before - trace.context.after) if trace.context else 0,
         trace.cost,
         body,
     )

@@ -16,6 +16,9 @@ def upgrade() -> None:
     op.add_column("traces", sa.Column("cache", sa.Text, nullable=False, server_default="off"))
     op.add_column("traces", sa.Column("input", sa.BigInteger, nullable=False, server_default="0"))
     op.add_column("traces", sa.Column("output", sa.BigInteger, nullable=False, server_default="0"))
+    op.add_column(
+        "traces", sa.Column("shortened", sa.BigInteger, nullable=False, server_default="0")
+    )
     op.add_column("traces", sa.Column("cost", sa.BigInteger))
     _money()
     _answers()
@@ -74,6 +77,7 @@ def _answers() -> None:
         sa.Column("partition", sa.Text, nullable=False),
         sa.Column("model", sa.Text, nullable=False),
         sa.Column("trace_id", sa.Text, nullable=False),
+        sa.Column("kin", sa.Text, nullable=False),
         sa.Column("question", sa.Text, nullable=False),
         sa.Column("intent", sa.Text, nullable=False),
         sa.Column("embedder", sa.Text, nullable=False),
@@ -90,16 +94,30 @@ def _answers() -> None:
         "cache_checks",
         sa.Column("id", sa.Text, nullable=False),
         sa.Column("tenant", sa.Text, nullable=False),
-        sa.Column("partition", sa.Text, nullable=False),
         sa.Column("entry", sa.Text, nullable=False),
+        sa.Column("kin", sa.Text, nullable=False),
         sa.Column("trace_id", sa.Text, nullable=False),
         sa.Column("similarity", sa.Double, nullable=False),
+        sa.Column("lead", sa.Double, nullable=False),
+        sa.Column("share", sa.Double, nullable=False),
+        sa.Column("votes", sa.Integer, nullable=False),
         sa.Column("same", sa.Boolean, nullable=False),
         sa.Column("how", sa.Text, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("id", name="cache_checks_pk"),
     )
     op.create_index("cache_checks_tenant", "cache_checks", ["tenant", "at"])
+    op.create_table(
+        "cache_days",
+        sa.Column("tenant", sa.Text, nullable=False),
+        sa.Column("day", sa.Text, nullable=False),
+        sa.Column("exact", sa.BigInteger, nullable=False),
+        sa.Column("semantic", sa.BigInteger, nullable=False),
+        sa.Column("misses", sa.BigInteger, nullable=False),
+        sa.Column("saved", sa.BigInteger, nullable=False),
+        sa.Column("unpriced", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "day", name="cache_days_pk"),
+    )
     op.create_table(
         "summaries",
         sa.Column("tenant", sa.Text, nullable=False),
@@ -135,6 +153,7 @@ def _routing() -> None:
         sa.Column("category", sa.Text, nullable=False),
         sa.Column("model", sa.Text, nullable=False),
         sa.Column("trace_id", sa.Text, nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
         sa.Column("quality", sa.Double, nullable=False),
         sa.Column("cost", sa.BigInteger, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
