@@ -37,9 +37,11 @@ class Kept(Protocol):
 
 
 class SummaryBook:
-    """`kept` is `None` where no words of a conversation may be stored."""
+    """`kept` is `None` where no words of a conversation may be stored. `made` counts the summaries
+    that were made here."""
 
     def __init__(self, kept: Kept | None, clock: Clock) -> None:
+        self.made = 0
         self._kept = kept
         self._clock = clock
         self._near: OrderedDict[tuple[str, str], Summary] = OrderedDict()
@@ -92,6 +94,7 @@ class SummaryBook:
         made: Summary | None = None
         try:
             text, model = await making()
+            self.made += 1
             made = await self._keep(scope, Summary(name, messages, text, model, self._clock.now()))
             self._remember(scope, made)
         finally:

@@ -28,7 +28,7 @@ from teppan.core.trace import Shortened
 from teppan.cost.tokens import request_tokens
 from teppan.serve.context.blocks import before, has_block, knowledge_block
 from teppan.serve.context.book import SummaryBook
-from teppan.serve.context.cutting import Budget, fits, next_place, put_together
+from teppan.serve.context.cutting import Budget, fits, next_place, put_together, tail_of
 from teppan.serve.context.history import SYSTEM, History, count, is_surely_short, take_apart
 from teppan.serve.context.sentences import said_in
 from teppan.serve.context.telling import tell
@@ -66,7 +66,9 @@ class ContextPolicy(Struct, frozen=True):
     """The settings of section `context`."""
 
     apply: Literal["virtual", "all", "off"] = "virtual"
-    tokens: int = 1000
+    tokens: int = 500
+    share: float = 0.4
+    most: int = 4000
     keep_last: int = 5
     summary_model: str | None = None
     knowledge_chunks: int = 3
@@ -160,11 +162,12 @@ class Context:
         return short, place
 
     def _budget(self, request: ChatRequest, history: History, window: int | None) -> Budget:
-        if window is None:
-            return Budget(self.policy.tokens, float("inf"))
-        answer = request.max_tokens or min(_ANSWER, window // 4)
-        room = window - answer - request_tokens(replace(request, messages=history.head))
-        return Budget(min(self.policy.tokens, room), room)
+        policy, room = self.policy, float("inf")
+        if window is not None:
+            answer = request.max_tokens or min(_ANSWER, window // 4)
+            room = window - answer - request_tokens(replace(request, messages=history.head))
+        wanted = min(policy.share * history.weight(), policy.most)
+        return Budget(round(min(max(policy.tokens, wanted), room)), room)
 
     async def _summary(
         self, history: History, scope: Scope, call: Asks, budget: Budget
@@ -186,7 +189,9 @@ class Context:
             scope,
             names[place],
             place,
-            lambda: self._tell(history, known, place, call, budget.summary),
+            lambda: self._tell(
+                history, known, place, call, budget.summary(tail_of(history, place))
+            ),
         )
         return place, made.text
 

@@ -12,9 +12,12 @@ from teppan.serve.context.blocks import before, summary_block
 from teppan.serve.context.history import SYSTEM, History, count
 from teppan.store.summaries import Summary
 
-_SUMMARY_SHARE = 0.4
-"""A summary has at most so much of the budget."""
 _LEAST_SUMMARY = 40
+"""Tokens of the shortest summary that is worth making."""
+_SUMMARY_SHARE = 0.35
+"""A summary may have at least so much of the budget, also beside a long tail."""
+_FILLED = 0.75
+"""Summary and tail together fill at most so much of the budget when a cut is made."""
 _STEP_SHARE = 0.25
 """A new summary must take at least so much of the budget out of the conversation."""
 _LATER_SYSTEM_SHARE = 0.25
@@ -27,9 +30,10 @@ class Budget(Struct, frozen=True):
     wanted: int
     room: float
 
-    @property
-    def summary(self) -> int:
-        return max(_LEAST_SUMMARY, round(_SUMMARY_SHARE * self.wanted))
+    def summary(self, tail: int) -> int:
+        """The most tokens of a summary before a tail of so many."""
+        spare = min(_FILLED * self.wanted, self.room) - tail
+        return max(_LEAST_SUMMARY, round(max(_SUMMARY_SHARE * self.wanted, spare)))
 
     @property
     def step(self) -> int:
@@ -43,9 +47,20 @@ def fits(history: History, summary: Summary, most: float) -> bool:
 
 def sent(history: History, place: int, summary: int) -> int:
     """Tokens of a talk cut at `place` with a summary of so many."""
+    return tail_of(history, place) + summary
+
+
+def tail_of(history: History, place: int) -> int:
+    """Tokens that stay word for word: what follows the cut, and the newest question."""
     carried = history.newest_question
     again = history.tokens[carried] if 0 <= carried < place else 0
-    return history.weight(place) + again + summary
+    return history.weight(place) + again
+
+
+def full(history: History, place: int, budget: Budget) -> int:
+    """Tokens of a talk cut at `place` with as long a summary as it may have."""
+    tail = tail_of(history, place)
+    return tail + budget.summary(tail)
 
 
 def next_place(history: History, known: Summary | None, budget: Budget, keep: int) -> int | None:
@@ -59,10 +74,8 @@ def next_place(history: History, known: Summary | None, budget: Budget, keep: in
     small = history.weight(here, place) < budget.step
     if small and sent(history, here, told) <= budget.room:
         return here
-    if sent(history, place, budget.summary) <= budget.room:
-        return place
     squeezed = (each for each in history.cuts(0) if each > place)
-    return next((p for p in squeezed if sent(history, p, budget.summary) <= budget.room), None)
+    return next((p for p in (place, *squeezed) if full(history, p, budget) <= budget.room), None)
 
 
 def _tightest(history: History, cuts: Sequence[int], budget: Budget, least: int) -> int:
@@ -71,7 +84,7 @@ def _tightest(history: History, cuts: Sequence[int], budget: Budget, least: int)
     if not later:
         return least
     turns = [place for place in later if history.talk[place].role == "user"]
-    if turns and sent(history, turns[-1], budget.summary) <= budget.wanted:
+    if turns and full(history, turns[-1], budget) <= budget.wanted:
         return turns[-1]
     return later[-1]
 
