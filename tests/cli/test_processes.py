@@ -75,7 +75,7 @@ async def test_a_gateway_started_again_knows_what_it_spent(folder: Path) -> None
             assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
         async with started("costs", "--json") as costs:
             out, _ = await asyncio.wait_for(costs.communicate(), PATIENCE)
-        assert [row["calls"] for row in json.loads(out)] == [expected]
+        assert [row["calls"] for row in json.loads(out)["rows"]] == [expected]
 
 
 async def test_a_public_bind_without_a_key_is_refused_before_anything_listens(folder: Path) -> None:

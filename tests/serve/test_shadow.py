@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from serve.conftest import Opening, Setting
-from teppan.core.chat import ChatRequest, Tool, say
+from teppan.core.chat import ChatRequest, Choice, Completion, Tool, say
 from teppan.core.ids import CountingIds, Scope
 from teppan.core.money import Micros
 from teppan.core.release import Release
@@ -49,7 +49,8 @@ def shadow(setting: Setting, notes: Notes, **policy: object) -> Shadow:
 
 def served(text: str = "Adults are $55 each.", tools: tuple[Tool, ...] = ()) -> Served:
     asked = ChatRequest(model="a/large", messages=(say("user", "The price?"),), tools=tools)
-    return Served("tr_1", SCOPE, asked, asked, Release("rel_1"), "a/large", text)
+    answer = Completion("large", (Choice(say("assistant", text), "stop"),))
+    return Served("tr_1", SCOPE, asked, asked, Release("rel_1"), "a/large", answer)
 
 
 async def idle(behind: Shadow) -> None:
@@ -74,14 +75,13 @@ async def test_a_shadow_is_compared_with_what_was_served(
 async def test_a_remembered_answer_is_asked_anew(opening: Opening) -> None:
     setting, said = opening(VENDORS), []
 
-    async def checked(same: bool) -> None:
-        said.append(same)
+    async def judge(again: Completion) -> None:
+        said.append(again.text)
 
     behind = shadow(setting, Notes())
-    behind.verify(served(), checked)
-    behind.verify(served("Adults are $45 each."), checked)
+    behind.verify(served("Adults are $45 each."), judge)
     await idle(behind)
-    assert sorted(said) == [False, True]
+    assert said == ["Adults are $55 each."]
     assert {call.role for call in setting.memory.calls} == {"verify"}
 
 

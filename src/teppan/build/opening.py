@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from teppan.build.caching import open_cache
 from teppan.build.house import House
 from teppan.build.logs import log_to_stderr
 from teppan.build.remembering import open_context
@@ -22,20 +23,24 @@ from teppan.config.check import check_names
 from teppan.config.overlay import with_pack
 from teppan.config.pack import Pack, load_pack
 from teppan.config.schema import Settings
-from teppan.core.chat import Json
+from teppan.core.chat import Embeddings, Json
 from teppan.core.clock import Clock, SystemClock
 from teppan.core.errors import ConfigError
 from teppan.core.ids import content_hash, new_id
 from teppan.core.money import micros
 from teppan.core.release import Release
+from teppan.core.secret import Secret
 from teppan.cost.meter import Meter
 from teppan.cost.tokens import TokenCount
 from teppan.providers.base import Clocks, Provider
 from teppan.providers.breaker import BreakerPolicy
-from teppan.providers.caller import Caller, CallerPolicy
+from teppan.providers.caller import Attempt, Caller, CallerPolicy, Observe
 from teppan.providers.catalogue import Catalogue
+from teppan.providers.embed import HashingEmbedder
 from teppan.providers.http import open_outbound
 from teppan.providers.retry import RetryPolicy
+from teppan.routing.intent import Intents
+from teppan.serve.cache.front import CacheFront
 from teppan.serve.call import Reach
 from teppan.serve.feedback import FeedbackDesk
 from teppan.serve.gateway import Gateway
@@ -43,10 +48,14 @@ from teppan.serve.lineup import line_up
 from teppan.serve.models import Models, Virtual
 from teppan.serve.record import Recorder
 from teppan.serve.shadow import Shadow, ShadowPolicy
-from teppan.serve.steps import Forgetful, Steps, Unlearning, Unlimited
+from teppan.serve.steps import Steps, Unlearning, Unlimited
 from teppan.serve.strategies.estimates import typed
 from teppan.serve.trust import TrustBook
 from teppan.store.store import Store
+
+EMBEDDING_SECONDS = 5.0
+
+PEPPER, PEPPER_BYTES = "TEPPAN_PEPPER", 32
 
 
 @asynccontextmanager
@@ -60,7 +69,7 @@ async def open_house(
     if pack is not None:
         settings = with_pack(settings, pack.settings, str(pack.folder / "pack.toml"))
     async with AsyncExitStack() as stack:
-        store = await open_store(settings, clock)
+        store = await open_store(settings, clock, environment)
         stack.push_async_callback(store.close)
         outbound = open_outbound(environment)
         stack.push_async_callback(outbound.close)
@@ -99,7 +108,22 @@ async def open_house(
         release = open_release(settings, pack)
         shadow = open_shadow(settings, reach, recorder, store, clock)
         stack.push_async_callback(shadow.drain)
-        cache, router = Forgetful(), Unlearning()
+        caller = reach.caller
+        cache = await open_cache(
+            settings,
+            store,
+            clock,
+            ask=partial(embedded, caller, clock),
+            environment=environment,
+        )
+        stack.push_async_callback(cache.close)
+        front = CacheFront(
+            cache,
+            clock,
+            patience=settings.clocks.deadline,
+            intent_of=open_intents(pack).of if pack and pack.intents else None,
+        )
+        router = Unlearning()
         gateway = Gateway(
             reach,
             recorder,
@@ -110,14 +134,14 @@ async def open_house(
                 context=open_context(
                     settings, pack, store, clock, partial(window_of, book, virtual)
                 ),
-                cache=cache,
+                cache=front,
                 behind=shadow,
             ),
             clock=clock,
             new_id=new_id,
             deadline=settings.clocks.deadline,
         )
-        desk = FeedbackDesk(store.feedback, store.traces, cache, router)
+        desk = FeedbackDesk(store.feedback, store.traces, front, router)
         yield House(settings, gateway, desk, store, found, prices, pack)
 
 
@@ -155,13 +179,43 @@ def window_of(book: Catalogue, virtual: Sequence[Virtual], name: str) -> int | N
     return min(found, default=None)
 
 
-async def open_store(settings: Settings, clock: Clock | None = None) -> Store:
+def open_intents(pack: Pack) -> Intents:
+    """What names the intent of a question, taught by the pack's examples."""
+    return Intents(pack.intents, HashingEmbedder().vectors)
+
+
+async def embedded(
+    caller: Caller, clock: Clock, model: str, texts: Sequence[str], observe: Observe | None = None
+) -> Embeddings:
+    """Vectors of an upstream model, for the cache: it would rather miss than wait."""
+    deadline = clock.monotonic() + EMBEDDING_SECONDS
+    return await caller.embed(model, texts, deadline=deadline, observe=observe or _unobserved)
+
+
+def _unobserved(attempt: Attempt) -> None:
+    """Nobody is told."""
+
+
+async def open_store(
+    settings: Settings, clock: Clock | None = None, environment: Mapping[str, str] = os.environ
+) -> Store:
     return await Store.open(
         settings.store.url,
         durability=settings.store.durability,
         trace_days=settings.store.trace_days,
+        pepper=pepper_of(environment),
         clock=clock or SystemClock(),
     )
+
+
+def pepper_of(environment: Mapping[str, str]) -> Secret | None:
+    """What goes into the hashes of keys where several gateways share a database server."""
+    given = environment.get(PEPPER)
+    if not given:
+        return None
+    if len(given.encode()) < PEPPER_BYTES:
+        raise ConfigError(f"{PEPPER} must be {PEPPER_BYTES} random bytes or more")
+    return Secret(given)
 
 
 def refuse_unknown_names(

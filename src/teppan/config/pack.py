@@ -36,7 +36,8 @@ class Document(Struct, frozen=True):
 
 class Pack(Struct, frozen=True):
     """A loaded pack. `version` changes with any of its words; `settings` are tables of sections
-    of `teppan.toml` that count where its operator says nothing (`overlay.py`)."""
+    of `teppan.toml` that count where its operator says nothing (`overlay.py`), `intents` are
+    examples: a text and what it is about."""
 
     name: str
     about: str
@@ -47,6 +48,7 @@ class Pack(Struct, frozen=True):
     folder: Path
     knowledge: tuple[Document, ...] = ()
     settings: dict[str, dict[str, Any]] = {}
+    intents: tuple[tuple[str, str], ...] = ()
 
     @property
     def constitution(self) -> str:
@@ -73,6 +75,10 @@ class _Rules(_Section):
     rule: list[_Rule] = Field(default=[])
 
 
+class _Intents(_Section):
+    intents: dict[str, list[str]]
+
+
 class _PackFile(_Section):
     name: str
     about: str = ""
@@ -80,6 +86,7 @@ class _PackFile(_Section):
     facts: str | None = None
     rules: str | None = None
     knowledge: list[str] = Field(default=[])
+    intents: str | None = None
     prompts: dict[str, str] = Field(default={})
     models: dict[str, dict[str, Any]] = Field(default={})
     cache: dict[str, Any] = Field(default={})
@@ -117,7 +124,17 @@ def load_pack(folder: Path) -> Pack:
         folder=folder,
         knowledge=knowledge,
         settings=told_of.settings,
+        intents=_intents(folder, told_of.intents),
     )
+
+
+def _intents(folder: Path, name: str | None) -> tuple[tuple[str, str], ...]:
+    """The examples of a file that lists texts under each intent."""
+    if name is None:
+        return ()
+    path = _within(folder, name)
+    listed = _checked(_Intents, {"intents": read_toml(path)}, path).intents
+    return tuple((text, intent) for intent, texts in listed.items() for text in texts)
 
 
 def _listed(rules: tuple[Rule, ...]) -> str:

@@ -156,6 +156,25 @@ class ResponseFormat(Struct, frozen=True):
     description: str | None = None
 
 
+class CacheWish(Struct, frozen=True, kw_only=True):
+    """What a client asks of the cache for this one request.
+
+    `read` and `store` say whether a remembered answer may be given and this one remembered;
+    `only` asks for a remembered answer or none. `max_age` is the oldest it may be and `ttl` how
+    long this one is kept, in seconds. `force` remembers what is not by itself (hot, several
+    choices). `semantic` says whether a question that means the same will do; `None` leaves that to
+    the settings.
+    """
+
+    read: bool = True
+    store: bool = True
+    only: bool = False
+    max_age: float | None = None
+    ttl: float | None = None
+    force: bool = False
+    semantic: bool | None = None
+
+
 class ChatRequest(Struct, frozen=True, kw_only=True):
     """A question to a model, real or virtual.
 
@@ -193,6 +212,7 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
     dialect: str = CHAT_DIALECT
     extra: Mapping[str, Json] | None = None
     asked: str | None = None
+    cache: CacheWish | None = None
 
     @property
     def question(self) -> str:

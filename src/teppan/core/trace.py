@@ -88,7 +88,8 @@ class Remembered(Struct, frozen=True):
     """An answer that was not made anew: `source` is the trace it was first given in.
 
     `age` is in seconds, `saved` what the answer cost when it was made. `similarity` and `question`
-    (the one that was remembered) are those of a semantic hit.
+    (the one that was remembered) are those of a semantic hit, `kin` and `signs` what it was judged
+    by: they let a check of this hit be learned from.
     """
 
     entry: str
@@ -97,6 +98,8 @@ class Remembered(Struct, frozen=True):
     saved: Micros | None = None
     similarity: float | None = None
     question: str | None = None
+    kin: str = ""
+    signs: tuple[float, ...] = ()
 
 
 class Said(Struct, frozen=True):

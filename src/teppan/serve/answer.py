@@ -10,11 +10,12 @@ from msgspec import Struct
 from teppan.core.allowance import Allowance
 from teppan.core.chat import Completion, Delta
 from teppan.core.errors import TeppanError
-from teppan.core.fold import Fold, unfold
+from teppan.core.fold import Fold
 from teppan.core.money import Micros
 from teppan.core.reply import LiveReply, Outcome, Reply
 from teppan.core.trace import CacheStatus, Remembered, Shortened, TraceStatus
 from teppan.core.verdict import Confidence
+from teppan.serve.cache.telling import told
 from teppan.serve.journey import Journey
 from teppan.serve.record import Recorder
 
@@ -123,8 +124,8 @@ class Answer:
             assert journey.outcome is not None
             reply = journey.outcome.reply
             self._served = reply.model
-            told = as_deltas(reply.completion) if isinstance(reply, Reply) else reply.deltas()
-            async for delta in told:
+            deltas = as_deltas(reply.completion) if isinstance(reply, Reply) else reply.deltas()
+            async for delta in deltas:
                 if journey.first_token is None:
                     journey.first_token = journey.clock.monotonic() - journey.start
                 folding.add(delta)
@@ -164,7 +165,7 @@ class Answer:
 
 async def as_deltas(completion: Completion) -> AsyncIterator[Delta]:
     """A whole answer, told as a stream."""
-    for delta in unfold(completion):
+    for delta in told(completion):
         yield delta
 
 

@@ -1,6 +1,6 @@
 """The request, top to bottom.
 
-    ChatRequest -> admission -> release -> route -> prompt -> context -> cache -> strategy(call)
+    ChatRequest -> admission -> release -> route -> prompt -> cache -> context -> strategy(call)
                 -> Answer ... record, remember, shadow
 
 The gateway calls the steps in order and contains none of them.
@@ -21,7 +21,7 @@ from teppan.core.release import Release
 from teppan.core.reply import Outcome, Reply
 from teppan.serve.admission import admit
 from teppan.serve.answer import Answer
-from teppan.serve.call import JourneyCall, Reach
+from teppan.serve.call import JourneyCall, Reach, observer
 from teppan.serve.journey import Journey
 from teppan.serve.models import Routed
 from teppan.serve.record import Recorder
@@ -80,16 +80,16 @@ class Gateway:
             journey.route, strategy = routed or self.models.route(request)
             call = JourneyCall(self._reach, journey, release)
             dressed = self.models.dressed(request.model, request, release)
-            virtual = self.models.virtual(request.model) is not None
-            ready, journey.context = await steps.context.shorten(
-                dressed, scope, call, virtual=virtual
-            )
-            seat: Seat = NoSeat() if routed else await steps.cache.look(ready, scope, release)
+            seat = await self._seat(dressed, journey, release, once=routed is not None)
             journey.cache, journey.remembered = seat.status, seat.remembered
-            answer.over = partial(self._over, answer, journey, ready, release, seat)
+            answer.over = partial(self._over, answer, journey, dressed, release, seat)
             if seat.hit is not None:
                 deliberation = _remembered(seat, journey)
             else:
+                virtual = self.models.virtual(request.model) is not None
+                ready, journey.context = await steps.context.shorten(
+                    dressed, scope, call, virtual=virtual
+                )
                 deliberation = self._deliberate(strategy, ready, call, journey)
             if request.stream:
                 answer.begin(await _patiently(deliberation))
@@ -134,11 +134,20 @@ class Gateway:
             self._trust.learn(outcome.qualities, request.task_type, journey.id)
         return outcome
 
+    async def _seat(
+        self, dressed: ChatRequest, journey: Journey, release: Release, *, once: bool
+    ) -> Seat:
+        """A place at the cache; what a strategy made for one request says is not remembered."""
+        if once:
+            return NoSeat()
+        observe = observer(journey, self._reach.meter, "embedding")
+        return await self._steps.cache.look(dressed, journey.scope, release, observe)
+
     def _over(
         self,
         answer: Answer,
         journey: Journey,
-        ready: ChatRequest,
+        dressed: ChatRequest,
         release: Release,
         seat: Seat,
         completion: Completion | None,
@@ -148,12 +157,26 @@ class Gateway:
             seat.drop()
             return
         seat.keep(completion, answer.served, journey.id, journey.cost)
-        asked, scope, text = journey.request, journey.scope, completion.text
-        served = Served(journey.id, scope, asked, ready, release, answer.served, text)
+        served = Served(
+            journey.id,
+            journey.scope,
+            journey.request,
+            dressed,
+            release,
+            answer.served,
+            completion,
+        )
         if seat.hit is None:
             self._steps.behind.compare(served)
         elif seat.verify:
-            self._steps.behind.verify(served, seat.checked)
+            self._steps.behind.verify(served, partial(self._judge, seat))
+
+    async def _judge(self, seat: Seat, again: Completion) -> None:
+        """What asking anew says of a remembered answer, where that can be told."""
+        assert seat.hit is not None
+        same = await self._steps.cache.same(seat.hit, again)
+        if same is not None:
+            await seat.checked(same)
 
     def _journey(self, request: ChatRequest, scope: Scope, endpoint: str) -> Journey:
         return Journey(

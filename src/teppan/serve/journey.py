@@ -22,8 +22,8 @@ from teppan.core.trace import (
 )
 
 if TYPE_CHECKING:
-    from teppan.core.errors import StoreError
     from teppan.core.allowance import Allowance
+    from teppan.core.errors import StoreError
     from teppan.serve.purse import Hold
 
 

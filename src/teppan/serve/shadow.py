@@ -17,7 +17,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from teppan.core.chat import ChatRequest
+from teppan.core.chat import ChatRequest, Completion
 from teppan.core.clock import Clock
 from teppan.core.errors import TeppanError
 from teppan.core.ids import NewId, Scope
@@ -51,15 +51,15 @@ class ShadowPolicy(Struct, frozen=True):
 
 
 class Served(Struct, frozen=True):
-    """An answer that has left. `asked` is the client's request, `ready` what models were sent."""
+    """An answer that has left. `asked` is the client's request, `dressed` has its prompt."""
 
     trace_id: str
     scope: Scope
     asked: ChatRequest
-    ready: ChatRequest
+    dressed: ChatRequest
     release: Release
     model: str
-    text: str
+    answer: Completion
 
 
 class Compared(Struct, frozen=True):
@@ -86,8 +86,8 @@ class Records(Protocol):
         """What was spent behind answers since then, by any gateway of this database."""
 
 
-Checked = Callable[[bool], Awaitable[None]]
-"""Told whether a remembered answer is the one that would be given now."""
+Judge = Callable[[Completion], Awaitable[None]]
+"""Told what would be answered now in place of a remembered answer."""
 
 
 class Shadow:
@@ -121,9 +121,9 @@ class Shadow:
         if policy.model and served.model != policy.model and self._reach.random() < policy.share:
             self._spawn(self._compare(served, policy.model))
 
-    def verify(self, served: Served, checked: Checked) -> None:
+    def verify(self, served: Served, judge: Judge) -> None:
         """Asks the model anew for what it once said. Never waits."""
-        self._spawn(self._verify(served, checked))
+        self._spawn(self._verify(served, judge))
 
     async def drain(self) -> None:
         """Ends what is still being asked; what it cost is booked."""
@@ -143,24 +143,23 @@ class Shadow:
 
     async def _compare(self, served: Served, model: str) -> None:
         virtual = self._reach.models.virtual(model) is not None
-        request = served.asked if virtual else served.ready
+        request = served.asked if virtual else served.dressed
         given = await self._ask(served, model, request, "shadow")
         if given is None:
             return
         reply, cost = given
-        likeness, same = await self._alike(served.text, reply.text)
+        likeness, same = await self._alike(served.answer.text, reply.text)
         compared = Compared(
             served.trace_id, model, served.model, likeness, same, cost, self._clock.now()
         )
         await self._quietly(self._records.record(served.scope, compared))
 
-    async def _verify(self, served: Served, checked: Checked) -> None:
+    async def _verify(self, served: Served, judge: Judge) -> None:
         name = served.asked.model
         model = name if self._reach.models.virtual(name) else self._reach.models.real(name)
         given = await self._ask(served, model, served.asked, "verify")
         if given is not None:
-            _, same = await self._alike(served.text, given[0].text)
-            await self._quietly(checked(same))
+            await self._quietly(judge(given[0].completion))
 
     async def _ask(
         self, served: Served, model: str, request: ChatRequest, role: CallRole

@@ -1,8 +1,8 @@
 """The steps of a request that save money, as the gateway sees them; each may be left out.
 
     Limits     may this key ask now?                      `cost/limits.py`
-    Context    a long conversation, told shorter          `serve/context/`
     Cache      an answer that was given before            `serve/cache/`
+    Context    a long conversation, told shorter          `serve/context/`
     Behind     what is asked when the answer has left     `serve/shadow.py`
 
 The neutral ones here change nothing: a gateway of a test, or one with everything switched off.
@@ -20,7 +20,8 @@ from teppan.core.ids import Scope
 from teppan.core.money import Micros
 from teppan.core.release import Release
 from teppan.core.trace import CacheStatus, Remembered, Shortened, Trace
-from teppan.serve.shadow import Checked, Served
+from teppan.providers.caller import Observe
+from teppan.serve.shadow import Judge, Served
 from teppan.serve.strategies.base import Call
 
 
@@ -56,14 +57,22 @@ class Seat(Protocol):
 
 
 class Cache(Protocol):
-    async def look(self, request: ChatRequest, scope: Scope, release: Release) -> Seat:
-        """Never fails; raises `NotCached` only when the client takes nothing else."""
+    async def look(
+        self, request: ChatRequest, scope: Scope, release: Release, observe: Observe
+    ) -> Seat:
+        """Never fails; raises `NotCached` only when the client takes nothing else.
+
+        `observe` is told of embedding calls that cost money.
+        """
+
+    async def same(self, one: Completion, other: Completion) -> bool | None:
+        """Whether two answers say the same; None when that cannot be told."""
 
 
 class Behind(Protocol):
     def compare(self, served: Served) -> None: ...
 
-    def verify(self, served: Served, checked: Checked) -> None: ...
+    def verify(self, served: Served, judge: Judge) -> None: ...
 
 
 class Unlimited:
@@ -96,8 +105,13 @@ class NoSeat:
 
 
 class Forgetful:
-    async def look(self, request: ChatRequest, scope: Scope, release: Release) -> Seat:
+    async def look(
+        self, request: ChatRequest, scope: Scope, release: Release, observe: Observe
+    ) -> Seat:
         return NoSeat()
+
+    async def same(self, one: Completion, other: Completion) -> bool | None:
+        return None
 
     async def wrong(self, scope: Scope, trace_id: str) -> bool:
         return False
@@ -112,7 +126,7 @@ class Nobody:
     def compare(self, served: Served) -> None:
         return None
 
-    def verify(self, served: Served, checked: Checked) -> None:
+    def verify(self, served: Served, judge: Judge) -> None:
         return None
 
 

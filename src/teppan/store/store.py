@@ -18,8 +18,10 @@ from sqlalchemy.exc import ArgumentError
 from teppan.core.clock import Clock, SystemClock
 from teppan.core.errors import ConfigError, StoreError
 from teppan.core.secret import Secret
+from teppan.store.bandit import Bandit
 from teppan.store.base import Backend, Durability
 from teppan.store.budgets import LEASE_SECONDS, Budgets
+from teppan.store.cache import CacheRecords
 from teppan.store.costs import Costs
 from teppan.store.feedback import Feedback
 from teppan.store.idempotency import RENEW_SECONDS, Idempotency
@@ -35,12 +37,16 @@ from teppan.store.summaries import Summaries
 from teppan.store.traces import Traces
 from teppan.store.trust import Trust
 from teppan.store.upkeep import Upkeep
+from teppan.store.vectors.base import Vectors
+from teppan.store.vectors.opening import open_vectors
 from teppan.store.writer import Writer
 
 PATIENCE = 30.0
 SWEEP_SECONDS = 3600.0
 SUMMARY_DAYS = 30
 """A summary is kept so long, or as long as traces when that is shorter; then it is made again."""
+REWARD_DAYS = 90
+"""Days for which a reward of the adaptive router is known, so that it is not counted again."""
 DAY = 86_400
 
 
@@ -88,7 +94,9 @@ class Store:
         self.keys = Keys(writer, reader, clock, pepper)
         self.idempotency = Idempotency(writer, clock)
         self.feedback = Feedback(writer, reader, clock)
+        self.bandit = Bandit(writer, reader, clock)
         self.shadows = Shadows(writer, reader, backend.placeholder)
+        self.cache = CacheRecords(writer, reader, backend.placeholder)
         self._upkeep = Upkeep()
         self._upkeep.every(POLL_SECONDS, "keys", self.keys.refresh)
         self._upkeep.every(RENEW_SECONDS, "leases", self.idempotency.renew)
@@ -151,12 +159,18 @@ class Store:
             return error.message
         return None
 
+    async def open_vectors(self) -> Vectors:
+        """The index this engine has; one in memory is empty and `shared` is false."""
+        return await open_vectors(self._writer, self._reader, self._backend.name)
+
     async def sweep(self) -> None:
         """Delete what has outlived its time; done by itself once an hour."""
         await self.idempotency.sweep()
+        await self.cache.sweep(self._clock.now())
         await self.budgets.sweep()
         now, days = self._clock.now(), self._trace_days
         await self.summaries.prune(now - min(days or SUMMARY_DAYS, SUMMARY_DAYS) * DAY)
+        await self.bandit.prune(now - REWARD_DAYS * DAY)
         if days:
             await self.traces.prune(now - days * DAY)
 

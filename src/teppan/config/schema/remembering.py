@@ -17,7 +17,9 @@ class CacheSettings(Section):
     ttl_by_intent: dict[str, Seconds] = Field(
         {}, description="Seconds by intent, for those that age faster or slower."
     )
-    megabytes: int = Field(64, ge=1, description="Most memory for exact answers.")
+    megabytes: int = Field(
+        64, ge=1, description="Most memory for exact answers, and as much for those by meaning."
+    )
     max_temperature: float = Field(
         0.5, ge=0, description="A request hotter than this is not cached unless it asks to be."
     )
@@ -29,7 +31,14 @@ class CacheSettings(Section):
         0.02, description="Largest share of semantic hits that may be wrong."
     )
     min_similarity: Share = Field(
-        0.80, description="Below this similarity nothing is a hit, whatever was learned."
+        0.75, description="Below this similarity nothing is a hit, whatever was learned."
+    )
+    alike: Share = Field(
+        0.80,
+        description="Answers of at least this similarity say the same, if their figures agree.",
+    )
+    entries: int = Field(
+        100_000, ge=1, description="Most answers in memory that may be given by meaning."
     )
     verify: Share = Field(
         0.02, description="Share of semantic hits that are asked again behind the answer."

@@ -1,6 +1,6 @@
-"""Texts as vectors, so that meanings can be compared. The default needs no data and no download.
+"""The embedder that needs no data and no download.
 
-`HashingEmbedder` counts character n-grams inside words and whole words, hashed into a fixed
+It counts character n-grams inside words and whole words, hashed into a fixed
 number of signed buckets (Weinberger et al. 2009, arXiv 0902.2206). It sees spelling, not
 meaning: good for near-identical answers, blind to synonyms.
 """
@@ -17,17 +17,27 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from teppan.providers.caller import Observe
+
+WINDOW = 20_000
+"""Characters: it reads everything, but long texts all look alike."""
+
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
 class HashingEmbedder:
     """An embedder of `dimensions` numbers; n-grams of the lengths in `sizes`."""
 
+    window = WINDOW
+
     def __init__(self, dimensions: int = 512, sizes: tuple[int, ...] = (3, 4)) -> None:
         self.dimensions = dimensions
         self.sizes = sizes
+        self.name = f"hashing/{dimensions}/{'-'.join(map(str, sizes))}"
 
-    async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    async def embed(
+        self, texts: Sequence[str], observe: Observe | None = None
+    ) -> NDArray[np.float32]:
         """Rows of length one, in order: shape (texts, dimensions). An empty text is all zeros."""
         return self.vectors(texts)
 
