@@ -16,7 +16,7 @@ from teppan.core.money import micros
 from teppan.cost.bound import Output
 from teppan.cost.budget import Budget, Pots
 from teppan.cost.calendar import Calendar
-from teppan.cost.limits import PATIENCE, Limits, Rule
+from teppan.cost.limits import LONGEST, Limits, Rule
 from teppan.cost.prices import Prices
 from teppan.providers.catalogue import Catalogue
 from teppan.serve.alarm import Alarm, Threshold
@@ -26,6 +26,9 @@ from teppan.store.store import Store
 if TYPE_CHECKING:
     from limits.aio.storage import RedisStorage
     from redis.asyncio import ConnectionPool
+
+CONNECTIONS = 8
+"""To Redis: so many questions are under way at once, the others wait their turn."""
 
 
 def open_calendar(settings: Settings) -> Calendar:
@@ -134,15 +137,17 @@ def limit_rules(settings: Settings) -> list[Rule]:
 
 def _pool(address: str) -> ConnectionPool:
     """Connections that never retry by themselves: `Limits` knows better what to do."""
-    from redis.asyncio import ConnectionPool
+    from redis.asyncio import BlockingConnectionPool
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
 
     try:
-        return ConnectionPool.from_url(
+        return BlockingConnectionPool.from_url(
             address,
-            socket_timeout=PATIENCE,
-            socket_connect_timeout=PATIENCE,
+            max_connections=CONNECTIONS,
+            timeout=LONGEST,
+            socket_timeout=LONGEST,
+            socket_connect_timeout=LONGEST,
             retry=Retry(NoBackoff(), 0),
         )
     except ValueError:

@@ -3,8 +3,8 @@
     take    when a request comes: one request, and the tokens its question is estimated at
     spend   when it is answered: the tokens that nobody knew before
 
-Counted in memory, or on Redis for several gateways. A Redis that fails or does not answer within
-`PATIENCE` is left alone for a while and each gateway counts for itself: that is said once, and
+Counted in memory, or on Redis for several gateways. A Redis that fails, or says nothing to anybody
+for `PATIENCE`, is left alone for a while and each gateway counts for itself: that is said once, and
 never an error. The window is the weighted one of the `limits` library: the part of the last window
 that still overlaps the time, and all of the current one.
 """
@@ -12,9 +12,9 @@ that still overlaps the time, and all of the current one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from math import floor
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal, Protocol, TypeVar
 
 import structlog
 from msgspec import Struct
@@ -26,15 +26,15 @@ from teppan.core.errors import RateLimited
 from teppan.core.ids import Scope
 from teppan.cost.tokens import request_tokens
 
-if TYPE_CHECKING:
-    from limits.aio.storage import MemoryStorage, RedisStorage
+__all__ = ["Allowance", "Counter", "Limits", "Room", "Rule", "Seen"]
 
-    Storage = MemoryStorage | RedisStorage
-
-__all__ = ["Allowance", "Limits", "Room", "Rule", "Seen"]
+T = TypeVar("T")
 
 PATIENCE = 0.1
-"""Seconds that Redis may take for all that one request needs of it."""
+"""Seconds without a word from Redis after which nobody waits for it any more."""
+
+LONGEST = 1.0
+"""Seconds that one request waits for a Redis that is busy with others, or whose gateway is."""
 
 REST = 5.0
 """Seconds that a failing Redis is left alone."""
@@ -70,6 +70,18 @@ class Rule(Struct, frozen=True):
         return f"{self.kind}/{self.per}/{self.whose}/{whom}"
 
 
+class Counter(Protocol):
+    """Sliding windows by name; the storages of the `limits` library are such."""
+
+    async def acquire_sliding_window_entry(
+        self, key: str, limit: int, expiry: int, amount: int = 1
+    ) -> bool:
+        """Counts `amount` if that keeps within the limit."""
+
+    async def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
+        """The last window's count and seconds left, and this one's."""
+
+
 class Seen(Struct, frozen=True):
     """The counts of a sliding window: of the last one, of this one, and this one's time left."""
 
@@ -96,20 +108,40 @@ class Seen(Struct, frozen=True):
         return Room(most, max(0, most - floor(self.count)), until)
 
 
+class Heard:
+    """A counter elsewhere; `at` is when it last answered anybody, on the loop's clock."""
+
+    def __init__(self, counter: Counter) -> None:
+        self.at = float("-inf")
+        self._counter = counter
+
+    async def acquire_sliding_window_entry(
+        self, key: str, limit: int, expiry: int, amount: int = 1
+    ) -> bool:
+        counted = await self._counter.acquire_sliding_window_entry(key, limit, expiry, amount)
+        self.at = asyncio.get_running_loop().time()
+        return counted
+
+    async def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
+        window = await self._counter.get_sliding_window(key, expiry)
+        self.at = asyncio.get_running_loop().time()
+        return window
+
+
 class Limits:
     """`shared` counts on Redis, raising `failures` of its own; `own` counts in memory."""
 
     def __init__(
         self,
         rules: Sequence[Rule],
-        own: MemoryStorage,
-        shared: RedisStorage | None,
+        own: Counter,
+        shared: Counter | None,
         clock: Clock,
         failures: tuple[type[Exception], ...] = (),
     ) -> None:
         self._rules = tuple(rules)
         self._own = own
-        self._shared = shared
+        self._shared = None if shared is None else Heard(shared)
         self._clock = clock
         self._failures: tuple[type[Exception], ...] = (OSError, TimeoutError, *failures)
         self._rests_until: float | None = None
@@ -123,8 +155,7 @@ class Limits:
         tokens = request_tokens(request) if counts_tokens else 0
         if self._shared is not None and not self._resting():
             try:
-                async with asyncio.timeout(PATIENCE):
-                    allowance = await _take(self._shared, asked, tokens)
+                allowance = await _patiently(_take(self._shared, asked, tokens), self._shared)
                 self._back()
                 return allowance
             except self._failures as error:
@@ -138,8 +169,7 @@ class Limits:
             return
         if self._shared is not None and not self._resting():
             try:
-                async with asyncio.timeout(PATIENCE):
-                    await _count(self._shared, asked, tokens)
+                await _patiently(_count(self._shared, asked, tokens), self._shared)
                 return
             except self._failures as error:
                 self._away(error)
@@ -164,23 +194,45 @@ class Limits:
             _log.warning("limits.redis_back")
 
 
-async def _take(storage: Storage, asked: Sequence[tuple[Rule, str]], tokens: int) -> Allowance:
+async def _patiently(work: Coroutine[Any, Any, T], heard: Heard) -> T:
+    """The work's result; `TimeoutError` when nobody hears anything any more.
+
+    Not simply a timeout: where many ask at once, or this process is busy, an answer may have come
+    long before anybody gets to read it.
+    """
+    loop = asyncio.get_running_loop()
+    began, task = loop.time(), loop.create_task(work)
+    try:
+        while True:
+            done, _ = await asyncio.wait((task,), timeout=PATIENCE)
+            if done:
+                return task.result()
+            await asyncio.sleep(0)  # let what has arrived be read
+            if loop.time() - max(heard.at, began) >= PATIENCE or loop.time() - began >= LONGEST:
+                raise TimeoutError
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def _take(counter: Counter, asked: Sequence[tuple[Rule, str]], tokens: int) -> Allowance:
     """All of it or nothing."""
     for done, (rule, key) in enumerate(asked):
         cost = 1 if rule.kind == "requests" else tokens
-        if await storage.acquire_sliding_window_entry(key, rule.most, rule.seconds, cost):
+        if await counter.acquire_sliding_window_entry(key, rule.most, rule.seconds, cost):
             continue
         for other, taken in asked[:done]:
             cost_there = 1 if other.kind == "requests" else tokens
-            await storage.acquire_sliding_window_entry(taken, NO_LIMIT, other.seconds, -cost_there)
-        raise await _refusal(storage, asked, rule, key, cost)
-    return await _allowance(storage, asked, tokens)
+            await counter.acquire_sliding_window_entry(taken, NO_LIMIT, other.seconds, -cost_there)
+        raise await _refusal(counter, asked, rule, key, cost)
+    return await _allowance(counter, asked, tokens)
 
 
 async def _refusal(
-    storage: Storage, asked: Sequence[tuple[Rule, str]], rule: Rule, key: str, cost: int
+    counter: Counter, asked: Sequence[tuple[Rule, str]], rule: Rule, key: str, cost: int
 ) -> RateLimited:
-    allowance = await _allowance(storage, asked, 0)
+    allowance = await _allowance(counter, asked, 0)
     limit = f"{rule.most:,} {rule.kind} a {rule.per}"
     if cost > rule.most:
         return RateLimited(
@@ -188,7 +240,7 @@ async def _refusal(
             "shorten it",
             allowance=allowance,
         )
-    wait = (await _seen(storage, rule, key)).wait(rule.most, cost)
+    wait = (await _seen(counter, rule, key)).wait(rule.most, cost)
     whose = "of all clients together" if rule.whose == "whole" else f"of this {rule.whose}"
     return RateLimited(
         f"the limit {whose}, {limit}, is reached; try again in {max(wait, 0.001):.3g} s",
@@ -197,23 +249,23 @@ async def _refusal(
     )
 
 
-async def _allowance(storage: Storage, asked: Sequence[tuple[Rule, str]], taken: int) -> Allowance:
+async def _allowance(counter: Counter, asked: Sequence[tuple[Rule, str]], taken: int) -> Allowance:
     """The tightest room of either kind."""
     rooms: dict[str, Room] = {}
     for rule, key in asked:
-        room = (await _seen(storage, rule, key)).room(rule.most)
+        room = (await _seen(counter, rule, key)).room(rule.most)
         best = rooms.get(rule.kind)
         if best is None or room.remaining / room.limit < best.remaining / best.limit:
             rooms[rule.kind] = room
     return Allowance(rooms.get("requests"), rooms.get("tokens"), taken)
 
 
-async def _seen(storage: Storage, rule: Rule, key: str) -> Seen:
-    last, _, now, ends = await storage.get_sliding_window(key, rule.seconds)
+async def _seen(counter: Counter, rule: Rule, key: str) -> Seen:
+    last, _, now, ends = await counter.get_sliding_window(key, rule.seconds)
     # the current window is kept twice its time, the second half as the last one
     return Seen(max(0, last), max(0, now), max(0.0, ends - rule.seconds), rule.seconds)
 
 
-async def _count(storage: Storage, asked: Sequence[tuple[Rule, str]], tokens: int) -> None:
+async def _count(counter: Counter, asked: Sequence[tuple[Rule, str]], tokens: int) -> None:
     for rule, key in asked:
-        await storage.acquire_sliding_window_entry(key, NO_LIMIT, rule.seconds, tokens)
+        await counter.acquire_sliding_window_entry(key, NO_LIMIT, rule.seconds, tokens)
