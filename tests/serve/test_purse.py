@@ -11,11 +11,12 @@ from structlog.testing import capture_logs
 
 from serve.conftest import Opening, Setting
 from teppan.core.chat import ChatRequest, say
-from teppan.core.clock import FixedClock
+from teppan.core.clock import FixedClock, seeded_dice
 from teppan.core.errors import (
     AllFailed,
     BudgetExceeded,
     PriceUnknown,
+    ProviderBadAnswer,
     ProviderOverloaded,
     StoreError,
 )
@@ -24,6 +25,9 @@ from teppan.cost.bound import Output
 from teppan.cost.budget import Budget, Pots
 from teppan.cost.calendar import Calendar
 from teppan.cost.prices import Rates, Tier
+from teppan.cost.tokens import TokenCount
+from teppan.providers.caller import Caller, CallerPolicy
+from teppan.providers.retry import RetryPolicy
 from teppan.serve.purse import Purse
 from teppan.serve.record import Recorder
 from teppan.store import Store
@@ -304,6 +308,26 @@ async def test_a_stream_holds_its_money_until_it_is_over(funded: Funded) -> None
     assert (await standing(store, budget))[1] > 0
     _ = [delta async for delta in answer.deltas()]
     assert await standing(store, budget) == (COST, 0)
+
+
+@pytest.mark.parametrize(("room", "attempts"), [(0, 1), (ONE, 3)])
+async def test_a_failed_attempt_that_costs_is_repeated_only_where_the_money_lasts(
+    funded: Funded, room: int, attempts: int
+) -> None:
+    budget = Budget("all", ONE + room)
+    setting, store = funded([budget], {"a": {"x": ProviderBadAnswer()}})
+    policy = CallerPolicy(retry=RetryPolicy(attempts=3))
+    setting.reach.caller = Caller(
+        setting.vendors, counting=TokenCount(), clock=setting.clock, dice=seeded_dice(1),
+        policy=policy,
+    )  # fmt: skip
+    with pytest.raises(AllFailed):
+        await setting.gateway.answer(request("a/x"), LOCAL)
+    await setting.gateway.recorder.drain()
+    calls = await store.ledger.list(LOCAL)
+    assert len(calls) == attempts
+    assert await standing(store, budget) == (sum(call.cost or 0 for call in calls), 0)
+    assert calls[0].cost
 
 
 async def test_embeddings_are_paid_too(funded: Funded) -> None:

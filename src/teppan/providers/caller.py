@@ -42,6 +42,9 @@ __all__ = ["Answered", "Attempt", "Caller", "CallerPolicy", "Counting", "LiveCal
 
 Got = TypeVar("Got")
 
+Again = Callable[[], Awaitable[bool]]
+"""Asked before a further attempt; False gives the model up."""
+
 _MOST_ROUTES = 4096
 """Names of models remembered at once; clients may ask for any name."""
 
@@ -118,7 +121,13 @@ class Caller:
         self._routes: dict[str, _Route] = {}
 
     async def complete(
-        self, model: str, request: ChatRequest, *, deadline: float, observe: Observe
+        self,
+        model: str,
+        request: ChatRequest,
+        *,
+        deadline: float,
+        observe: Observe,
+        again: Again | None = None,
     ) -> Answered:
         """The whole answer.
 
@@ -145,10 +154,16 @@ class Caller:
                 dropped=got.dropped,
             )
 
-        return await self._tried(route, request, deadline, observe, once)
+        return await self._tried(route, request, deadline, observe, once, again)
 
     async def stream(
-        self, model: str, request: ChatRequest, *, deadline: float, observe: Observe
+        self,
+        model: str,
+        request: ChatRequest,
+        *,
+        deadline: float,
+        observe: Observe,
+        again: Again | None = None,
     ) -> LiveCall:
         """An answer that has begun: returns once the first content has come.
 
@@ -164,7 +179,7 @@ class Caller:
             await live.begin()
             return live
 
-        return await self._tried(route, request, deadline, observe, once)
+        return await self._tried(route, request, deadline, observe, once, again)
 
     async def embed(
         self, model: str, texts: Sequence[str], *, deadline: float, observe: Observe
@@ -189,6 +204,7 @@ class Caller:
         deadline: float,
         observe: Observe,
         once: Callable[[Attempting], Awaitable[Got]],
+        again: Again | None = None,
     ) -> Got:
         """One logical call: attempts until one succeeds or `retry.decide` gives up."""
         self._budget.called()
@@ -209,7 +225,7 @@ class Caller:
                 attempting.failed(error)
                 self._learn(route, key, error)
                 wait = self._wait_after(error, route, tried, deadline)
-                if wait is None:
+                if wait is None or (again is not None and not await again()):
                     raise
             else:
                 route.breaker.succeeded()

@@ -7,6 +7,7 @@ journey of the request.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -17,7 +18,7 @@ from teppan.core.money import Micros
 from teppan.core.release import Release
 from teppan.core.reply import LiveReply, Reply
 from teppan.core.trace import CallRole, ModelCall
-from teppan.providers.caller import Attempt, Caller, Observe
+from teppan.providers.caller import Again, Attempt, Caller, Observe
 from teppan.serve.answer import whole
 from teppan.serve.journey import Journey
 from teppan.serve.models import Models
@@ -100,9 +101,11 @@ class JourneyCall:
                 request,
                 deadline=self._journey.deadline,
                 observe=observer(self._journey, self._reach.meter, role, hold=hold),
+                again=self._again(hold),
             )
         except BaseException:
-            _over(hold)
+            if hold is not None:
+                hold.ended()
             raise
 
     async def embed(self, model: str, texts: Sequence[str]) -> Embeddings:
@@ -117,7 +120,8 @@ class JourneyCall:
                 observe=observer(self._journey, self._reach.meter, "embedding", hold=hold),
             )
         finally:
-            _over(hold)
+            if hold is not None:
+                hold.ended()
 
     def trust(self, model: str, task_type: str | None) -> float:
         return self._reach.trust.of(model, task_type)
@@ -137,10 +141,15 @@ class JourneyCall:
             request = msgspec.structs.replace(request, stream=False)
         try:
             answered = await self._reach.caller.complete(
-                model, request, deadline=self._journey.deadline, observe=observe
+                model,
+                request,
+                deadline=self._journey.deadline,
+                observe=observe,
+                again=self._again(hold),
             )
         finally:
-            _over(hold)
+            if hold is not None:
+                hold.ended()
         return Reply(
             model=model,
             completion=answered.completion,
@@ -152,6 +161,11 @@ class JourneyCall:
     async def _hold(self, model: str, request: ChatRequest) -> Hold | None:
         purse = self._reach.purse
         return await purse.hold(self._journey, model, request) if purse else None
+
+    def _again(self, hold: Hold | None) -> Again | None:
+        """Whether the money lasts for one more attempt; nothing to ask where none is counted."""
+        purse = self._reach.purse
+        return partial(purse.hold_again, self._journey, hold) if purse and hold else None
 
     def _deeper(self) -> JourneyCall:
         if self._depth + 1 >= self._reach.max_depth:
@@ -197,12 +211,6 @@ def observer(
             hold.called(call.id, call.cost)
 
     return observe
-
-
-def _over(hold: Hold | None) -> None:
-    """The call has ended: no more of its money is needed than it took."""
-    if hold is not None:
-        hold.over = True
 
 
 def priced(attempt: Attempt, role: CallRole, journey: Journey, meter: Meter) -> ModelCall:

@@ -51,9 +51,12 @@ class Holds(Protocol):
 
 
 class Hold:
-    """Money set aside for one logical call; `calls` are its attempts, `cost` what they took."""
+    """Money set aside for one logical call; `calls` are its attempts, `cost` what they took.
 
-    __slots__ = ("amount", "calls", "cost", "id", "over", "pots", "shrunk")
+    `more` are holds for what attempts in vain cost, beside which the whole `amount` stays.
+    """
+
+    __slots__ = ("amount", "calls", "cost", "id", "more", "over", "pots", "shrunk")
 
     def __init__(self, id: str, pots: tuple[Pot, ...], amount: Micros) -> None:
         self.id = id
@@ -61,6 +64,7 @@ class Hold:
         self.amount = amount
         self.calls: list[str] = []
         self.cost: Micros = 0
+        self.more: list[Hold] = []
         self.over = False
         self.shrunk = False
 
@@ -68,6 +72,11 @@ class Hold:
         """An attempt has ended."""
         self.calls.append(call)
         self.cost += cost or 0
+
+    def ended(self) -> None:
+        """The call is over: no more of its money is needed than it took."""
+        for hold in (self, *self.more):
+            hold.over = True
 
 
 class Purse:
@@ -114,6 +123,20 @@ class Purse:
         model = canonical(model)
         pots = self._hard(journey, model)
         return await self._hold(journey, model, pots, of_texts(texts)) if pots else None
+
+    async def hold_again(self, journey: Journey, hold: Hold) -> bool:
+        """Whether there is money for one more attempt, beside what those in vain have cost."""
+        missing = hold.cost - sum(each.amount for each in hold.more)
+        if missing <= 0:
+            return True
+        more = Hold(journey.new_id("hold"), hold.pots, missing)
+        journey.holds.append(more)
+        try:
+            await self._reserve(journey, more)
+        except (BudgetExceeded, StoreError):
+            return False
+        hold.more.append(more)
+        return True
 
     def booking(self, journey: Journey) -> Booking | None:
         """Who pays for the calls of a journey; None when no budget has to do with any."""
