@@ -15,8 +15,8 @@ from teppan.core.chat import Message, Part, Text
 
 _SUMMARY, _KNOWLEDGE = "earlier_conversation", "knowledge"
 
-_SUMMARY_BEGINS = f"<{_SUMMARY}>\nA record of what was said; later lines hold over earlier.\n"
-_KNOWLEDGE_BEGINS = f"<{_KNOWLEDGE}>\nFrom the documents, for the question below.\n"
+_SUMMARY_BEGINS = f"<{_SUMMARY}>\n(notes of what was said; later ones hold)\n"
+_KNOWLEDGE_BEGINS = f"<{_KNOWLEDGE}>\n(from the documents, for the question below)\n"
 
 _NOTHING = "(greetings only)"
 

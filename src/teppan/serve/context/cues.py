@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 from msgspec import Struct
-
-from teppan.estimate.guards import figures
 
 _FILE = Path(__file__).with_name("cues.toml")
 
@@ -24,46 +23,50 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _HAN_NUMBER = re.compile(r"[一二三四五六七八九十百千两]+(?=[个位名人点月日号岁元块桌份年天周])")
 
-_WEIGHTS = {
-    "correction": 3.0,
-    "constraint": 3.0,
-    "choice": 1.5,
-    "identity": 1.5,
-    "time": 1.5,
-    "number": 1.0,
-}
-_FIGURE, _NAMED, _PLAIN_WORD = 2.0, 1.0, 0.15
+_FIGURE_AND_UNIT = re.compile(r"([$€£¥]?)\s?(\d+(?:[.,:]\d+)*)[ -]?(%|[^\W\d_]{0,12})", re.UNICODE)
+
+_WEIGHTS = {"constraint": 2.5, "choice": 0.8, "identity": 0.8, "time": 1.0, "number": 1.0}
+_FIGURE, _CODE_WORTH, _NAMED, _PLAIN_WORD = 2.0, 2.5, 1.5, 0.2
 _SHORT = 3
 """A letter of a script without spaces is about a third of a word."""
 
 
 class Telling(Struct, frozen=True):
-    """What a sentence tells. `items` are the things an answer may turn on, `words` all its words
-    (pairs of letters where there are no spaces), `worth` how much it tells, about 0 to 15."""
+    """What a sentence tells. `items` are the things an answer may turn on and what each is worth,
+    `words` all its words (pairs of letters where there are no spaces). `quiet` says that it
+    addresses the model: nothing of it may be told."""
 
-    worth: float
-    items: frozenset[str]
+    items: Mapping[str, float]
     words: frozenset[str]
-    corrects: bool
+    corrects: bool = False
+    quiet: bool = False
 
 
 def telling(sentence: str) -> Telling:
     low = sentence.lower()
     found = {name: set(search.findall(low)) for name, search in _cues().items()}
     if found.pop("injection"):
-        return Telling(0.0, frozenset(), frozenset(), False)
-    numbers = figures(sentence) | frozenset(_HAN_NUMBER.findall(sentence))
-    names = {*_NAME.findall(sentence), *_CODE.findall(sentence), *_QUOTED.findall(sentence)}
-    words = content_words(sentence)
-    worth = (
-        _FIGURE * min(3, len(numbers))
-        + _NAMED * min(3, len(names))
-        + _PLAIN_WORD * min(12, len(words))
-        + sum(_WEIGHTS[name] * min(2, len(cues)) for name, cues in found.items())
-    )
-    items = {*numbers, *(name.lower() for name in names)}
-    items.update(*(cues for name, cues in found.items() if name != "correction"))
-    return Telling(worth, frozenset(items), words, bool(found["correction"]))
+        return Telling({}, frozenset(), quiet=True)
+    corrects = bool(found.pop("correction"))
+    items: dict[str, float] = {}
+    for name, cues in found.items():
+        items.update((cue, _WEIGHTS[name]) for cue in cues)
+    items.update((name.lower(), _NAMED) for name in _NAME.findall(sentence))
+    items.update((name.lower(), _NAMED) for name in _QUOTED.findall(sentence))
+    items.update((code.lower(), _CODE_WORTH) for code in _CODE.findall(sentence))
+    items.update((number, _FIGURE) for number in _HAN_NUMBER.findall(sentence))
+    items.update((f"{figure} {unit}".strip(), _FIGURE) for figure, unit in measured(sentence))
+    return Telling(items, content_words(sentence), corrects)
+
+
+def measured(text: str) -> list[tuple[str, str]]:
+    """Figures with what they count: `25 guests` gives `("25", "guest")`, `$5` `("5", "$")`."""
+    return [(figure, sign or _unit(word)) for sign, figure, word in _FIGURE_AND_UNIT.findall(text)]
+
+
+def _unit(word: str) -> str:
+    low = word.lower()
+    return low[:1] if _HAN.match(low) else low[:5]
 
 
 def content_words(text: str) -> frozenset[str]:

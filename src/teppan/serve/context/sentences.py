@@ -13,15 +13,15 @@ from teppan.core.chat import Image, Media, Message, Part, Text, ToolCall, ToolRe
 from teppan.cost.tokens import estimate
 from teppan.serve.context.cues import length
 
-_LONGEST = 45
-"""Tokens of a sentence; a longer one is cut at its commas, or between words."""
+_LONG, _ENDLESS = 22, 80
+"""Tokens of a sentence that is cut at its commas, and of a clause that is cut between words."""
 _LOOKED_AT = 16_000
 """Letters of one message that are looked at: three quarters from its begin, the rest its end."""
 _LEAVES = 40
 """Values that are read out of one result."""
 _SHORT_ANSWER = 8
 """Words of an answer that does not stand alone: its question is kept with it."""
-_LONGEST_QUESTION = 25
+_LONGEST_QUESTION = 18
 
 _END = re.compile(r"(?<=[.!?…])[\"”»)']*\s+(?=[\w\"“„«¿¡(*$€£-])|(?<=[。！？；])|\n+")
 _NO_END = re.compile(
@@ -32,7 +32,15 @@ _ORDINAL = re.compile(r"\b\d{1,2}\.$")
 _AFTER_ORDINAL = re.compile(
     r"(?:Jan|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Geburtstag|Hochzeit|Stock|Etage)|[a-zäöü]"
 )
-_CLAUSE = re.compile(r"(?<=[,;:，；、])\s*|\s+[–—]\s+|\s+(?=(?:and|but|y|pero|und|aber|et|mais) )")
+_CLAUSE = re.compile(
+    r"(?<=[,;:])\s+|(?<=[，；])|\s+[–—]\s+|\s+(?=(?:and|but|y|pero|und|aber|et|mais) )"
+)
+_TAKES_BACK = re.compile(
+    r"(?:and |und |y |et )?(?:not|no|nicht|kein|instead|rather|statt|sondern|sino|en vez|en lugar"
+    r"|pas|au lieu|non|não|em vez)\b|而不是|不是|而非|ではなく",
+    re.IGNORECASE,
+)
+"""A clause that takes back what stands before it stays with it."""
 _MARKUP = re.compile(r"^\s*(?:[-*+•>#]+|\d{1,2}[.)])\s+|\*\*|__|`+")
 
 
@@ -58,15 +66,20 @@ def said_in(messages: Sequence[Message], before: Message | None = None) -> list[
 
 
 def sentences(turn: Said) -> list[str]:
-    """Its sentences, none much longer than `_LONGEST` tokens."""
+    """Its sentences, cut into clauses where they are long."""
     found = [piece for text in turn.texts for piece in split(text)]
-    if turn.answers and found and sum(map(length, found)) <= _SHORT_ANSWER:
+    short = sum(map(length, found)) <= _SHORT_ANSWER
+    if turn.answers and found and short and not found[-1].endswith(("?", "？")):
         found = [f"({turn.answers}) {' '.join(found)}"]
     return [*found, *turn.data]
 
 
 def split(text: str) -> list[str]:
-    """The sentences of a text, without marks of layout."""
+    """The sentences and clauses of a text, without marks of layout."""
+    return [piece for sentence in _whole(text) for piece in _clauses(sentence)]
+
+
+def _whole(text: str) -> list[str]:
     if len(text) > _LOOKED_AT:
         text = f"{text[: _LOOKED_AT * 3 // 4]}\n{text[-_LOOKED_AT // 4 :]}"
     found: list[str] = []
@@ -78,7 +91,7 @@ def split(text: str) -> list[str]:
             found[-1] += f" {clean}"
         else:
             found.append(clean)
-    return [piece for sentence in found for piece in _clauses(sentence)]
+    return found
 
 
 def _goes_on(before: str, after: str) -> bool:
@@ -158,30 +171,35 @@ def _question_of(message: Message | None) -> str:
     """The question that a turn of the assistant ends with, or nothing."""
     if message is None or message.role != "assistant":
         return ""
-    last = (split(message.text[-400:]) or [""])[-1]
+    last = (_whole(message.text[-400:]) or [""])[-1]
     if not last.endswith(("?", "？")):
         return ""
-    return last if length(last) <= _LONGEST_QUESTION else ""
+    return last if length(last) <= _LONGEST_QUESTION else _clauses(last)[-1]
 
 
 def _clauses(sentence: str) -> list[str]:
     """The sentence, or its clauses put together to pieces of bearable length."""
-    if estimate(sentence) <= _LONGEST:
+    if estimate(sentence) <= _LONG:
         return [sentence]
     pieces: list[str] = []
     for clause in _CLAUSE.split(sentence):
         for part in _stretches(clause):
-            joined = f"{pieces[-1]} {part}" if pieces else part
-            if pieces and estimate(joined) <= _LONGEST:
+            joined = _join(pieces[-1], part) if pieces else part
+            if pieces and (_TAKES_BACK.match(part) or estimate(joined) <= _LONG):
                 pieces[-1] = joined
             elif part:
                 pieces.append(part)
     return pieces
 
 
+def _join(one: str, other: str) -> str:
+    """Two clauses beside each other, without a space where the script has none."""
+    return f"{one}{other}" if one[-1:] > "\u2e80" else f"{one} {other}"
+
+
 def _stretches(clause: str) -> Iterator[str]:
     """The clause, cut between words, or anywhere when it has none, where it is far too long."""
-    if estimate(clause) <= _LONGEST:
+    if estimate(clause) <= _ENDLESS:
         yield clause
         return
     words = clause.split(" ") if clause.count(" ") > len(clause) / 60 else _runs(clause)
@@ -189,7 +207,7 @@ def _stretches(clause: str) -> Iterator[str]:
     tokens = 0
     for word in (run for each in words for run in _runs(each)):
         tokens += estimate(word)
-        if begun and tokens > _LONGEST:
+        if begun and tokens > _ENDLESS:
             yield " ".join(begun)
             begun, tokens = [], estimate(word)
         begun.append(word)

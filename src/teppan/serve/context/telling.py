@@ -5,22 +5,25 @@ for word, each beside who said it; a short answer keeps the question it answers;
 sentence corrects or an assistant only repeats goes first. A summary grows by the sentences of new
 messages and is cut down only when it is longer than it may be.
 
-    user: We are 25 guests, not 20 | No shellfish for Ana, please
+    user: We are 25 guests, not 20 | Ana must not eat shellfish | Budget is $1,500
     assistant: 25 guests are $1,375
 
-The choice is greedy by worth for length, with what is already told counting nothing again (the idea
-of maximal marginal relevance: Carbonell and Goldstein, SIGIR 1998).
+Each step takes the sentence that adds most for its length, where what is told already adds little
+(greedy cover of a submodular worth under a budget: Lin and Bilmes, NAACL 2010).
 """
 
 from __future__ import annotations
 
+import heapq
+import math
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
 from teppan.cost.tokens import estimate
-from teppan.serve.context.cues import Telling, telling
+from teppan.serve.context.cues import Telling, measured, telling
 from teppan.serve.context.sentences import Said, sentences
 
 _JOINT = " | "
@@ -29,25 +32,25 @@ _LINE = re.compile(r"^(user|assistant|system|tool(?: [^:]{1,80})?): (.*)$")
 _VOICE = {"user": 1.0, "system": 0.9, "tool": 0.7, "assistant": 0.5}
 """What the words of each count: a customer's facts before the assistant's repetitions."""
 
-_QUESTION = 0.4
-"""An open question tells less than a statement."""
+_ASKED = {"user": 0.8}
+_QUESTION = 0.3
+"""An open question tells less than a statement, an assistant's least."""
 _FADING = 0.12
 """Each further sentence of one message of a tool or an assistant counts less."""
-_TELLS = 1.6
-"""Worth less than this is small talk and never kept."""
-_STRONG = 3.0
-"""Worth less than this is kept only while there is room: up to this share of it."""
-_ROOM_FOR_WEAK = 0.6
-_LABEL, _SEPARATOR = 4, 2
-"""Tokens around a line, and between its sentences."""
-_BREVITY = 12
+_CORRECTS = 3.0
+"""Worth of being a correction, besides what it tells."""
+_WORD = 0.25
+"""Worth of a word that is said once in all; one that is said often is worth less."""
+_WORDS = 8
+_AGAIN = 0.15
+"""What is told already may mean something else here: it counts so much."""
+_TELLS = 1.2
+"""What adds less is small talk and never kept."""
+_LABEL, _SEPARATOR, _LABELS = 3, 1, {"user": 1}
+"""Tokens before a line, and between its sentences; most of what is told follows its like."""
+_BREVITY = 5
 """Tokens added to a sentence's length when its worth is weighed: very short is no virtue."""
-_SAME = 0.7
-"""Share of a sentence's words that another must have to be the same said again."""
 
-_FIGURE_AND_UNIT = re.compile(
-    r"([$€£¥]?)\s?(\d+(?:[.,:]\d+)*)\s?(%|[^\W\d_]?(?:[^\W\d_]{0,11}))", re.UNICODE
-)
 _INSTEAD_OF = re.compile(
     r"(?:\bnot|\binstead of|\brather than|\bno longer|\bfrom|\bnicht|\bstatt|\ben (?:vez|lugar) de"
     r"|\bya no|, no|\bau lieu de|\bpas|\binvece di|\bnon|\bem vez de|\bnão|而不是|不是|ではなく|从)"
@@ -57,22 +60,23 @@ _INSTEAD_OF = re.compile(
 
 
 class Piece(Struct, frozen=True):
-    """A sentence that may be kept; `line` is the message or line it came from."""
+    """A sentence that may be kept; `line` is the message or line it came from, `voice` what its
+    words count."""
 
     line: int
     speaker: str
     text: str
     tokens: int
     told: Telling
-    score: float
+    voice: float
 
 
 def tell(old: str, said: Iterable[Said], most: int) -> str:
     """The summary `old` and what was said after it, in at most `most` tokens."""
     pieces = [*_read(old), *_fresh(said, old.count("\n") + 1)]
     kept = _chosen(_without_corrected(pieces), most)
-    while kept and estimate(text := _written(kept)) > most:
-        kept.remove(min(kept, key=_density))
+    while kept and estimate(text := _written([piece for _, piece in kept])) > most:
+        kept.remove(min(kept))
     return text if kept else ""
 
 
@@ -100,59 +104,66 @@ def _fresh(said: Iterable[Said], first: int) -> list[Piece]:
 
 
 def _piece(line: int, speaker: str, text: str, place: int) -> Piece:
-    told = telling(text)
-    voice = speaker.split(" ", 1)[0]
-    score = told.worth * _VOICE[voice]
+    who = speaker.split(" ", 1)[0]
+    voice = _VOICE[who]
     if text.endswith(("?", "？")):
-        score *= _QUESTION
-    if voice in ("assistant", "tool"):
-        score /= 1 + _FADING * place
-    return Piece(line, speaker, text, estimate(text) + _SEPARATOR, told, score)
+        voice *= _ASKED.get(who, _QUESTION)
+    if who in ("assistant", "tool"):
+        voice /= 1 + _FADING * place
+    return Piece(line, speaker, text, estimate(text) + _SEPARATOR, telling(text), voice)
 
 
 # --- choosing ---------------------------------------------------------------------------------
 
 
-def _density(piece: Piece) -> float:
-    return piece.score / (piece.tokens + _BREVITY)
-
-
-def _chosen(pieces: Sequence[Piece], most: int) -> list[Piece]:
-    """The best pieces that fit, in the order they were said."""
-    kept: list[int] = []
+def _chosen(pieces: Sequence[Piece], most: int) -> list[tuple[float, Piece]]:
+    """The pieces that cover most within the budget, in the order they were said, each with what
+    it added for its length."""
+    rarity = _rarity(pieces)
+    worths = [_worths(piece, rarity) for piece in pieces]
+    covered: set[str] = set()
+    kept: dict[int, float] = {}
     lines: set[int] = set()
     used = 0
-    ranked = sorted(range(len(pieces)), key=lambda i: (-_density(pieces[i]), -i))
-    for i in ranked:
+    heap = [(-math.inf, -i, -1) for i in range(len(pieces))]
+    heapq.heapify(heap)
+    while heap:
+        _, minus, seen = heapq.heappop(heap)
+        i = -minus
         piece = pieces[i]
-        room = most if piece.score >= _STRONG else _ROOM_FOR_WEAK * most
-        tokens = piece.tokens + (_LABEL if piece.line not in lines else 0)
-        if piece.score < _TELLS or used + tokens > room:
+        tokens = piece.tokens + (0 if piece.line in lines else _LABELS.get(piece.speaker, _LABEL))
+        gain = piece.voice * sum(
+            w * (_AGAIN if item in covered else 1.0) for item, w in worths[i].items()
+        )
+        if gain < _TELLS or used + tokens > most:
             continue
-        if any(_says_again(piece, i, pieces[k], k) for k in kept):
+        density = gain / (tokens + _BREVITY)
+        if seen != len(kept):  # what it adds was weighed before others were taken: weigh again
+            heapq.heappush(heap, (-density, minus, len(kept)))
             continue
-        if _adds_nothing(piece, (pieces[k] for k in kept)):
-            continue
-        kept.append(i)
+        kept[i] = density
+        covered.update(worths[i])
         lines.add(piece.line)
         used += tokens
-    return [pieces[i] for i in sorted(kept)]
+    return [(kept[i], pieces[i]) for i in sorted(kept)]
 
 
-def _says_again(piece: Piece, place: int, other: Piece, there: int) -> bool:
-    """Whether a piece repeats one that is kept: nearly its words and none but its items."""
-    if not piece.told.words or not piece.told.items <= other.told.items:
-        return False
-    if piece.told.corrects and place > there:
-        return False
-    return len(piece.told.words & other.told.words) >= _SAME * len(piece.told.words)
+def _rarity(pieces: Sequence[Piece]) -> Mapping[str, float]:
+    """What a word is worth by how often it is said: 1 for once, half for twice."""
+    often = Counter(word for piece in pieces for word in piece.told.words)
+    return {word: 1 / count for word, count in often.items()}
 
 
-def _adds_nothing(piece: Piece, kept: Iterable[Piece]) -> bool:
-    """Whether an assistant's piece only gives back what is told already."""
-    if piece.speaker != "assistant" or not piece.told.items:
-        return False
-    return piece.told.items <= frozenset().union(*(each.told.items for each in kept))
+def _worths(piece: Piece, rarity: Mapping[str, float]) -> dict[str, float]:
+    """All that a piece may add: its items, its rarest words, that it corrects."""
+    if piece.told.quiet:
+        return {}
+    rarest = sorted(((rarity[word], word) for word in piece.told.words), reverse=True)
+    worths = {word: _WORD * rare for rare, word in rarest[:_WORDS]}
+    worths.update(piece.told.items)
+    if piece.told.corrects:
+        worths[f"corrects {piece.text}"] = _CORRECTS
+    return worths
 
 
 def _without_corrected(pieces: Sequence[Piece]) -> list[Piece]:
@@ -173,44 +184,35 @@ def _without_corrected(pieces: Sequence[Piece]) -> list[Piece]:
 def _takes_back(text: str) -> tuple[frozenset[str], dict[str, str]]:
     """The figures a correction says are wrong, and the right one for each unit it names."""
     taken_back = frozenset(_INSTEAD_OF.findall(text))
-    right = {unit: figure for figure, unit in _measured(text) if unit and figure not in taken_back}
+    right = {unit: figure for figure, unit in measured(text) if unit and figure not in taken_back}
     return taken_back, right
 
 
 def _is_stale(piece: Piece, taken_back: frozenset[str], right: dict[str, str]) -> bool:
     """Whether all a piece tells is figures of a corrected kind. What else it tells saves it."""
-    measured = _measured(piece.text)
-    if not measured or piece.told.corrects:
+    figures = measured(piece.text)
+    if not figures or piece.told.corrects:
         return False
-    for figure, unit in measured:
+    for figure, unit in figures:
         replaced = unit in right and right[unit] != figure
         if not replaced and not (figure in taken_back and not unit):
             return False
-    others = piece.told.items - {figure for figure, _ in measured}
+    others = set(piece.told.items) - {f"{figure} {unit}".strip() for figure, unit in figures}
     return len(others) <= 1
-
-
-def _measured(text: str) -> list[tuple[str, str]]:
-    """Figures with what they count: `25 guests` gives `("25", "guest")`."""
-    return [(figure, sign or _unit(word)) for sign, figure, word in _FIGURE_AND_UNIT.findall(text)]
-
-
-def _unit(word: str) -> str:
-    low = word.lower()
-    return low[:1] if low and ord(low[0]) > 0x2E80 else low[:5]
 
 
 # --- writing ----------------------------------------------------------------------------------
 
 
 def _written(pieces: Sequence[Piece]) -> str:
-    """One line for each message, its sentences beside each other."""
+    """One line for all that one speaker said without another between, sentences beside each
+    other."""
     lines: list[str] = []
-    last = -1
+    speaker = ""
     for piece in pieces:
-        if piece.line == last:
+        if piece.speaker == speaker:
             lines[-1] += _JOINT + piece.text
         else:
             lines.append(f"{piece.speaker}: {piece.text}")
-            last = piece.line
+            speaker = piece.speaker
     return "\n".join(lines)

@@ -68,7 +68,7 @@ async def write(call: Asks, model: str, old: str, said: list[Said], most: int) -
 def checked(text: str, source: str, most: int) -> str:
     """The model's lines, as far as they may be used. Raises `NotUsable`."""
     lines = [" ".join(unfenced(line).split()) for line in text.strip().split("\n")]
-    lines = [line for line in lines if line and not _speaks_to_the_model(line)]
+    lines = [line for line in lines if line and not telling(line).quiet]
     if not lines:
         raise NotUsable("it is empty")
     invented = figures("\n".join(lines)) - figures(source)
@@ -94,11 +94,6 @@ def with_forgotten(written: str, extract: str, most: int) -> str:
         if estimate("\n".join([*back, line, written])) <= most:
             back.append(line)
     return "\n".join([*back, written])
-
-
-def _speaks_to_the_model(line: str) -> bool:
-    told = telling(line)
-    return not told.words and not told.items and told.worth == 0.0
 
 
 def _turns(said: list[Said], most: int) -> str:
