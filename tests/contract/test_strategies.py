@@ -22,6 +22,7 @@ SETTINGS = {
     "cascade": {"models": ["a", "b", "c"], "critic": "judge", "fallback": ["last"]},
     "mixture": {"models": ["a", "b", "c"], "aggregator": "top", "fallback": ["last"]},
     "sample": {"model": "a", "n": 3, "fallback": ["last"]},
+    "auto": {"simple": "a", "medium": "b", "complex": "c", "fallback": ["last"]},
 }
 ANSWERS = {"a": "one", "b": "two", "c": "three", "judge": "none", "top": "all", "last": "still"}
 MEMBERS = ("a", "b", "c", "top")
@@ -107,5 +108,5 @@ async def test_it_can_be_a_member_of_another_strategy(name):
 async def test_a_streaming_client_gets_a_whole_reply_or_a_live_one(name):
     request = ChatRequest(model="v", messages=REQUEST.messages, stream=True)
     outcome = await build(name, SETTINGS[name]).run(request, ScriptedCall(ANSWERS))
-    live = name in {"single", "fallback", "specialist", "mixture"}
+    live = name in {"single", "fallback", "specialist", "mixture", "auto"}
     assert isinstance(outcome.reply, Live if live else Reply)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from teppan.build.routing import Routing
 from teppan.config.pack import Pack
 from teppan.config.schema import Settings
 from teppan.core.errors import ConfigError
@@ -15,19 +16,36 @@ from teppan.serve.strategies.base import Strategy
 from teppan.serve.strategies.registry import STRATEGIES, mentioned, read_settings
 from teppan.serve.strategies.registry import build as build_strategy
 
+ROUTER = "auto"
+"""The strategy that chooses by the question."""
 
-def virtual_models(settings: Settings, pack: Pack | None, lineup: Lineup) -> list[Virtual]:
-    """`teppan/STRATEGY` for each strategy, the pack's models, and those of the settings."""
+
+def virtual_models(
+    settings: Settings, pack: Pack | None, lineup: Lineup, routing: Routing | None = None
+) -> list[Virtual]:
+    """`teppan/STRATEGY` for each strategy, the pack's models, and those of the settings.
+
+    `routing` is what routers go by; without it they know no prices and keep no records.
+    """
     tables: dict[str, dict[str, Any]] = {}
     if lineup.panel:
         tables |= {f"teppan/{name}": {"strategy": name} for name in STRATEGIES}
     tables |= pack.models if pack else {}
     tables |= settings.models
     constitution = pack.constitution if pack else ""
-    return [virtual(name, table, lineup, constitution) for name, table in tables.items()]
+    made = [virtual(name, table, lineup, constitution, routing) for name, table in tables.items()]
+    if routing is not None:
+        routing.know(made)
+    return made
 
 
-def virtual(name: str, table: Mapping[str, Any], lineup: Lineup, constitution: str) -> Virtual:
+def virtual(
+    name: str,
+    table: Mapping[str, Any],
+    lineup: Lineup,
+    constitution: str,
+    routing: Routing | None = None,
+) -> Virtual:
     """One virtual model from its table. Raises `ConfigError` naming the model and the field."""
     settings = dict(table)
     strategy = settings.pop("strategy", None)
@@ -36,9 +54,12 @@ def virtual(name: str, table: Mapping[str, Any], lineup: Lineup, constitution: s
         raise ConfigError(f"models.{name}: `strategy` must be one of {', '.join(STRATEGIES)}")
     if strategy == "critic" and prompt and "constitution" not in settings:
         settings["constitution"] = constitution
+    guide = None
+    if strategy == ROUTER and routing is not None:
+        settings, guide = routing.table(settings), routing.guide(name)
     try:
         parts = filled(strategy, settings, lineup)
-        made = build_strategy(strategy, parts, embedder())
+        made = build_strategy(strategy, parts, embedder(), guide)
         asks = mentioned(read_settings(strategy, parts))
     except ConfigError as error:
         raise ConfigError(f"models.{name}: {error.message}") from error

@@ -76,6 +76,11 @@ def conversation_of(request: ChatRequest) -> str:
     return f"words {begin.hexdigest()}"
 
 
+def under_way(request: ChatRequest) -> bool:
+    """Whether this can be a later turn: an episode may be, words alone when they were answered."""
+    return bool(request.episode) or any(each.role == "assistant" for each in request.messages)
+
+
 def _trim(memory: OrderedDict[str, Stay] | OrderedDict[str, str]) -> None:
     while len(memory) > KEPT:
         memory.popitem(last=False)

@@ -20,6 +20,9 @@ PANEL = 5
 STEPS = 3
 """Steps of a cascade."""
 
+ENSEMBLE = "teppan/consensus"
+"""Where a router sends what is too hard for one model."""
+
 
 class Offered(Struct, frozen=True):
     """A model that may play a part. `rate` is micro-dollars per million tokens in and out, added;
@@ -66,6 +69,19 @@ def line_up(offered: Sequence[Offered]) -> Lineup:
     )
 
 
+def targets(lineup: Lineup) -> dict[str, Json]:
+    """Who answers which kind of question: the cheapest, the best, or an ensemble."""
+    return {
+        "simple": lineup.cheap,
+        "medium": lineup.best,
+        "complex": ENSEMBLE,
+        "tools": lineup.best,
+        "default": lineup.best,
+        "models": tuple(dict.fromkeys((*lineup.steps, *lineup.panel))),
+        "fallback": lineup.panel,
+    }
+
+
 def filled(strategy: str, settings: Mapping[str, Any], lineup: Lineup) -> dict[str, Json]:
     """The settings with the parts they leave open taken from the lineup."""
     parts: dict[str, dict[str, Json]] = {
@@ -88,6 +104,7 @@ def filled(strategy: str, settings: Mapping[str, Any], lineup: Lineup) -> dict[s
         "cascade": {"models": lineup.steps, "critic": lineup.critic},
         "mixture": {"models": lineup.panel[:3], "aggregator": lineup.best},
         "sample": {"model": lineup.best},
+        "auto": targets(lineup),
     }
     return {**parts.get(strategy, {}), **settings}
 

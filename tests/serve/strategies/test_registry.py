@@ -21,6 +21,7 @@ SMALLEST = {
     "cascade": {"models": ["m", "n"]},
     "mixture": {"models": ["m", "n"], "aggregator": "a"},
     "sample": {"model": "m"},
+    "auto": {"simple": "m", "medium": "n", "complex": "o"},
 }
 
 

@@ -4,6 +4,7 @@
     state "confidence"   estimate.confidence.Calibrations   raw figures made into probabilities
     state "cascade"      estimate.chain.Chain, one or more  when a cascade may stop
     state "picker"       estimate.picker.Picker             which open answer reads best
+    state "router"       routing.learned.Router             which model answers a question well
 
 A release is opened with `typed` states. The modules that need numpy are loaded with the first of
 them: an idle gateway has no use for numpy.
@@ -42,12 +43,14 @@ def typed(states: Mapping[str, Json]) -> dict[str, Any]:
     from teppan.estimate.confidence import Calibrations
     from teppan.estimate.picker import Picker
     from teppan.estimate.voters import VoterWeights
+    from teppan.routing.learned import Router
 
     kinds: dict[str, Any] = {
         "voters": VoterWeights,
         "confidence": Calibrations,
         "cascade": tuple[Chain, ...],
         "picker": Picker,
+        "router": Router,
     }
     found: dict[str, Any] = {}
     for name, state in states.items():

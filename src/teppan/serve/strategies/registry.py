@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from teppan.core.chat import Json
 from teppan.core.errors import ConfigError
+from teppan.serve.strategies.auto import Auto, AutoSettings, Guide
 from teppan.serve.strategies.base import Strategy
 from teppan.serve.strategies.best_of_n import BestOfN, BestOfNSettings
 from teppan.serve.strategies.cascade import Cascade, CascadeSettings
@@ -29,11 +30,14 @@ from teppan.serve.strategies.weighted import Weighted, WeightedSettings
 
 
 class Kind(Struct, frozen=True):
-    """A strategy's settings type and how it is made; `embeds` when it compares meanings."""
+    """A strategy's settings type and how it is made; `embeds` when it compares meanings, `routes`
+    when it chooses by the question.
+    """
 
     settings: type[Struct]
     make: Callable[..., Strategy]
     embeds: bool = False
+    routes: bool = False
 
 
 STRATEGIES: Mapping[str, Kind] = MappingProxyType(
@@ -48,6 +52,7 @@ STRATEGIES: Mapping[str, Kind] = MappingProxyType(
         "cascade": Kind(CascadeSettings, Cascade, embeds=True),
         "mixture": Kind(MixtureSettings, Mixture),
         "sample": Kind(SampleSettings, Sample, embeds=True),
+        "auto": Kind(AutoSettings, Auto, routes=True),
     }
 )
 
@@ -60,6 +65,10 @@ _NAMING = (
     "judge",
     "aggregator",
     "specialists",
+    "simple",
+    "medium",
+    "complex",
+    "tools",
     "default",
     "escalate_to",
     "regenerate",
@@ -68,14 +77,22 @@ _NAMING = (
 """The settings that name models."""
 
 
-def build(name: str, settings: Mapping[str, Json], embed: Embed | None = None) -> Strategy:
+def build(
+    name: str,
+    settings: Mapping[str, Json],
+    embed: Embed | None = None,
+    guide: Guide | None = None,
+) -> Strategy:
     """The strategy `name` with these settings.
 
-    `embed` compares meanings; without it only equal words mean the same. Raises `ConfigError`,
+    `embed` compares meanings; without it only equal words mean the same. `guide` is what a router
+    knows of the gateway around it. Raises `ConfigError`,
     naming the field, for a strategy or a setting that does not exist or cannot be.
     """
     kind = _kind(name)
     read = read_settings(name, settings)
+    if kind.routes:
+        return kind.make(read, guide)
     return kind.make(read, embed) if kind.embeds else kind.make(read)
 
 

@@ -1,0 +1,193 @@
+"""How well each model would answer this question, learned from traces; and which is worth asking.
+
+    quality of model m  =  constant_m + words . W_m + letters . L_m + form . F_m + meaning . E_m
+    worth of model m    =  quality of m - price x expected cost of m
+
+The difference of two models' qualities is what matters, the *gain* of asking the dearer one: many
+questions defeat both, and there it is nothing (`learning.py` fits it so). On public router
+benchmarks such plain methods are on the frontier (Hu et al. 2024, arXiv 2403.12031). The curves
+of the state make the qualities probabilities; its frontier says what each price of quality comes
+to, on questions that the fit had not seen.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from teppan.estimate.confidence import Calibration
+from teppan.routing.surface import figures
+from teppan.routing.terms import KINDS, pieces
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+CENT = 10_000
+"""Micro-dollars."""
+
+
+class Point(Struct, frozen=True):
+    """What a price of quality comes to: mean quality, and mean cost in micro-dollars."""
+
+    price: float
+    quality: float
+    cost: float
+
+
+class Meaning(Struct, frozen=True):
+    """Likeness to landmark questions, in an embedding: `landmarks` are (count, dimensions) floats,
+    `mixing` (count, count), both float32 of this machine's order, `width` how near is near.
+    """
+
+    embedder: str
+    count: int
+    landmarks: bytes
+    mixing: bytes
+    width: float
+
+
+class Predicted(Struct, frozen=True):
+    """Of one model: its raw quality, and the probability of a good answer that it stands for."""
+
+    raw: float
+    chance: float
+
+
+class Router(Struct, frozen=True, dict=True):
+    """A fitted router, the state `router` of a release.
+
+    `weights` are float32, one row for each piece (by the order of `terms`, words then letters),
+    then figure, then landmark; one column for each model. `scales` are the inverse frequencies of
+    the pieces. `costs` are mean micro-dollars of an answer, by model, where they were known.
+    """
+
+    models: tuple[str, ...]
+    terms: tuple[tuple[str, ...], ...]
+    scales: bytes
+    weights: bytes
+    constants: tuple[float, ...]
+    means: tuple[float, ...]
+    spreads: tuple[float, ...]
+    form: float = 0.5
+    meaning: Meaning | None = None
+    curves: Mapping[str, Calibration] = {}
+    costs: Mapping[str, float] = {}
+    frontier: tuple[Point, ...] = ()
+    price: float = 0.0
+    favourite: str = ""
+    head_start: float = 0.0
+    examples: int = 0
+
+    def predict(self, text: str, vector: NDArray[np.float32] | None = None) -> dict[str, Predicted]:
+        """Each model's expected quality on this question.
+
+        `vector` is its embedding by the embedder named in `meaning`; without it the words decide.
+        """
+        import numpy as np
+
+        total = np.array(self.constants)
+        at, chosen, values = 0, list[int](), list[float]()
+        for kind, places in zip(KINDS, self._places, strict=True):
+            found = weighed(pieces(text, kind), places, self._scales[at:])
+            chosen += [at + place for place in found]
+            values += found.values()
+            at += len(places)
+        if chosen:
+            total += np.array(values) @ self._weights[chosen]
+        total += np.array(self.shape_of(text)) @ self._weights[at : at + len(self.means)]
+        if self.meaning is not None and vector is not None:
+            total += near(self.meaning, vector[None, :])[0] @ self._weights[at + len(self.means) :]
+        return {
+            model: Predicted(float(raw), self._chance(model, float(raw)))
+            for model, raw in zip(self.models, total, strict=True)
+        }
+
+    def shape_of(self, text: str) -> list[float]:
+        """The figures of a text's form, made comparable."""
+        scale = self.form / math.sqrt(len(self.means))
+        return [
+            scale * max(-4.0, min(4.0, (figure - mean) / spread))
+            for figure, mean, spread in zip(figures(text), self.means, self.spreads, strict=True)
+        ]
+
+    def _chance(self, model: str, raw: float) -> float:
+        curve = self.curves.get(model)
+        return curve.of(raw) if curve is not None else min(1.0, max(0.0, raw))
+
+    @cached_property
+    def _places(self) -> tuple[dict[str, int], ...]:
+        return tuple({term: place for place, term in enumerate(terms)} for terms in self.terms)
+
+    @cached_property
+    def _scales(self) -> NDArray[np.float32]:
+        import numpy as np
+
+        return np.frombuffer(self.scales, np.float32)
+
+    @cached_property
+    def _weights(self) -> NDArray[np.float32]:
+        import numpy as np
+
+        return np.frombuffer(self.weights, np.float32).reshape(-1, len(self.models))
+
+
+def weighed(
+    counts: Mapping[str, int], places: Mapping[str, int], scales: NDArray[np.float32]
+) -> dict[int, float]:
+    """The known pieces of a text by their place, weighed by frequency; the row has length one."""
+    row = {
+        place: (1.0 + math.log(count)) * float(scales[place])
+        for piece, count in counts.items()
+        if (place := places.get(piece)) is not None
+    }
+    length = math.sqrt(sum(value * value for value in row.values()))
+    return {place: value / length for place, value in row.items()} if length else row
+
+
+def near(meaning: Meaning, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How like each text is to the landmarks, in coordinates of their own: (texts, count).
+
+    Nyström's approximation of a Gaussian kernel (Williams and Seeger 2001).
+    """
+    import numpy as np
+
+    landmarks = np.frombuffer(meaning.landmarks, np.float32).reshape(meaning.count, -1)
+    mixing = np.frombuffer(meaning.mixing, np.float32).reshape(meaning.count, meaning.count)
+    likeness = np.exp((vectors @ landmarks.T - 1.0) * meaning.width)
+    mixed: NDArray[np.float32] = likeness @ mixing
+    return mixed
+
+
+def worth(
+    router: Router,
+    predicted: Mapping[str, Predicted],
+    costs: Mapping[str, float],
+    price: float,
+) -> dict[str, float]:
+    """What each model is worth: its quality less what its cost is worth, at `price` of quality for
+    a cent; the favourite is given its head start.
+    """
+    return {
+        model: each.raw
+        - price * costs.get(model, 0.0) / CENT
+        + (router.head_start if model == router.favourite else 0.0)
+        for model, each in predicted.items()
+    }
+
+
+def price_for(points: Sequence[Point], quality: float) -> float | None:
+    """The price of the cheapest point that keeps this share of the best quality among them."""
+    best = max((point.quality for point in points), default=0.0)
+    enough = [point for point in points if point.quality >= quality * best - 1e-9]
+    return min(enough, key=lambda point: point.cost).price if enough else None
+
+
+def price_within(points: Sequence[Point], cost: float) -> float | None:
+    """The price of the best point that costs at most so many micro-dollars a question."""
+    within = [point for point in points if point.cost <= cost]
+    return max(within, key=lambda point: (point.quality, -point.cost)).price if within else None
