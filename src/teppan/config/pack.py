@@ -49,6 +49,7 @@ class Pack(Struct, frozen=True):
     knowledge: tuple[Document, ...] = ()
     settings: dict[str, dict[str, Any]] = {}
     intents: tuple[tuple[str, str], ...] = ()
+    languages: tuple[str, ...] = ()
 
     @property
     def constitution(self) -> str:
@@ -125,6 +126,7 @@ def load_pack(folder: Path) -> Pack:
         knowledge=knowledge,
         settings=told_of.settings,
         intents=_intents(folder, told_of.intents),
+        languages=tuple(told_of.languages),
     )
 
 
