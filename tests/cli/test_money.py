@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import structlog
 
 from cli.conftest import QUESTION, printed, teppan, told
 
@@ -22,6 +23,12 @@ input = "100"
 output = "1000"
 since = "2025-01-01"
 """
+
+
+@pytest.fixture(autouse=True)
+def fresh_log() -> None:
+    """As in a process of its own: tests that look at the log leave it printing to stdout."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -94,6 +94,12 @@ def test_an_hour_of_traffic_is_not_taken_for_a_whole_month_of_such_hours() -> No
     assert advice.gpu.api == 30_000_000
 
 
+def test_what_batches_would_save_is_said_where_it_is_known() -> None:
+    notes = advise(replace(READY, batchable=1_000_000_000), THRESHOLD, RENTAL).notes
+    assert any("batches would save $1000.00" in note for note in notes)
+    assert not advise(READY, THRESHOLD, RENTAL).notes
+
+
 def test_without_any_traffic_nothing_is_due_and_that_is_said() -> None:
     nothing = Facts(0.0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     advice = advise(nothing, THRESHOLD, RENTAL)

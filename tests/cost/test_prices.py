@@ -102,6 +102,15 @@ def test_a_price_of_ones_own_may_have_parts_and_a_share_for_batches() -> None:
     assert cost(Usage(1_000_000, 0), found, batch=True) == 1_000_000
 
 
+def test_what_a_vendor_asks_for_batches_comes_with_the_list() -> None:
+    listed = Prices().rates("openai/gpt-4o", DAY)
+    assert listed is not None
+    assert listed.batch == 500_000
+    other = Prices(book=ACME).rates("acme/small", DAY)
+    assert other is not None
+    assert other.batch is None
+
+
 @pytest.mark.parametrize("share", ["-0.1", "1.01"])
 def test_a_share_for_batches_lies_between_nothing_and_all(share: str) -> None:
     with pytest.raises(ValueError, match="share"):

@@ -8,16 +8,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from teppan.build.spending import open_calendar, open_pots
+from teppan.build.spending import open_pots
 from teppan.build.vendors import open_catalogue
 from teppan.config.schema import Settings
 from teppan.core.budget import Pot
 from teppan.core.ids import LOCAL
-from teppan.core.money import micros
+from teppan.core.money import MICROS_PER_DOLLAR, Micros, micros
 from teppan.cost.advisor import Advice, Facts, Rental, advise
 from teppan.cost.budget import Budget, Pots
-from teppan.cost.calendar import Window
-from teppan.cost.prices import Prices, override
+from teppan.cost.prices import Prices, Rates, override
 from teppan.cost.savings import Savings, dearest, savings, tiers_of
 from teppan.store.budgets import Standing
 from teppan.store.store import Store
@@ -73,6 +72,7 @@ async def advice_of(settings: Settings, store: Store, rental: Rental, now: float
     since = now - 30 * DAY
     measured = await store.costs.figures(since, now)
     models = await store.costs.summary(LOCAL, "model", since=since, until=now)
+    prices = open_rates(settings)
     facts = Facts(
         days=(now - measured.first) / DAY if measured.first else 0.0,
         calls=measured.calls,
@@ -86,6 +86,7 @@ async def advice_of(settings: Settings, store: Store, rental: Rental, now: float
         rated=measured.rated,
         overhead=measured.overhead,
         shares={row.name: row.cost for row in models},
+        batchable=sum(_batchable(row.cost, prices.rates(row.name, now)) for row in models),
         server=store.health().engine.startswith("postgresql"),
         redis=settings.cluster.redis is not None,
         limits=bool(settings.limits),
@@ -94,6 +95,8 @@ async def advice_of(settings: Settings, store: Store, rental: Rental, now: float
     return advise(facts, micros(settings.costs.api_threshold), rental)
 
 
-def window_of(settings: Settings, name: str) -> Window:
-    """A day or month by name, in the time zone of the settings."""
-    return open_calendar(settings).named(name)
+def _batchable(cost: Micros, rates: Rates | None) -> Micros:
+    """What of a cost the vendor's batches would save."""
+    if rates is None or rates.batch is None:
+        return 0
+    return cost - cost * rates.batch // MICROS_PER_DOLLAR

@@ -54,7 +54,8 @@ class Rental(Struct, frozen=True):
 
 
 class Facts(Struct, frozen=True):
-    """What is known. `days` are those the traffic covers; `shares` what each model cost."""
+    """What is known. `days` are those the traffic covers; `shares` what each model cost, of which
+    `batchable` would be saved if all answers could take a day."""
 
     days: float
     calls: int
@@ -68,6 +69,7 @@ class Facts(Struct, frozen=True):
     rated: int
     overhead: float | None = None
     shares: Mapping[str, Micros] = {}
+    batchable: Micros = 0
     server: bool = False
     redis: bool = False
     limits: bool = False
@@ -256,3 +258,8 @@ def _notes(facts: Facts) -> Iterator[str]:
         yield f"the traffic covers {facts.days:.1f} days; monthly figures are carried on from it"
     if facts.unknown:
         yield f"{facts.unknown:,} calls have no known price and are not in the costs"
+    if facts.batchable:
+        yield (
+            f"vendors' batches would save {dollars(round(facts.monthly(facts.batchable)), 2)} a "
+            "month if all of it could take a day; Teppan sends none itself"
+        )

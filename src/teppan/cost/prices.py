@@ -174,6 +174,21 @@ def shipped() -> Book:
     return msgspec.json.decode(data, type=Book)
 
 
+class Batches(Struct, frozen=True):
+    """What share of its price each vendor asks for an answer that may take a day."""
+
+    as_of: str
+    source: str
+    shares: Mapping[str, str]
+
+
+def batches() -> dict[str, int]:
+    """The shares that come with Teppan, in millionths."""
+    data = resources.files("teppan.cost").joinpath("batch.json").read_bytes()
+    found = msgspec.json.decode(data, type=Batches)
+    return {vendor: micros(share) for vendor, share in found.shares.items()}
+
+
 # --- looking prices up -------------------------------------------------------------------------
 
 
@@ -189,6 +204,7 @@ class Prices:
         self._overrides = sorted(overrides, key=lambda each: each.since, reverse=True)
         self._local = frozenset(local)
         self._book = book or shipped()
+        self._batches = batches()
         self._rows: dict[str, tuple[Row, ...]] = {}
         self._warned: set[str] = set()
 
@@ -225,14 +241,9 @@ class Prices:
         for key, called in ((vendor, name), (f"{vendor}_{host}", hosted)):
             for row in self._vendor_rows(key) if called else ():
                 if row.fits.fits(called):
-                    return self._at(row, moment)
+                    tiers = _at(row, moment).tiers
+                    return Rates(tiers, self._book.version, self._batches.get(vendor))
         return None
-
-    def _at(self, row: Row, moment: datetime) -> Rates:
-        for period in reversed(row.periods):
-            if period.holds(moment):
-                return Rates(period.tiers, self._book.version)
-        return Rates(row.periods[0].tiers, self._book.version)
 
     def _vendor_rows(self, vendor: str) -> tuple[Row, ...]:
         rows = self._rows.get(vendor)
@@ -242,3 +253,8 @@ class Prices:
                 return ()
             rows = self._rows[vendor] = msgspec.json.decode(raw, type=tuple[Row, ...])
         return rows
+
+
+def _at(row: Row, moment: datetime) -> Period:
+    """The last period that holds, else the first."""
+    return next((each for each in reversed(row.periods) if each.holds(moment)), row.periods[0])
