@@ -57,7 +57,16 @@ class ContextSettings(Section):
         "virtual", description="Shorten for virtual models only, for every model, or never."
     )
     tokens: int = Field(
-        2000, ge=100, description="A conversation of at most so many tokens is left as it is."
+        500,
+        ge=100,
+        description="A conversation of at most so many tokens, system texts not counted, is left "
+        "as it is.",
+    )
+    share: Share = Field(
+        0.45, gt=0, description="A longer one is sent in at most about this share of its tokens."
+    )
+    most: int = Field(
+        4000, ge=100, description="And never in more than about so many, however long it is."
     )
     keep_last: int = Field(5, ge=1, description="Newest messages that are kept word for word.")
     summary_model: str | None = Field(

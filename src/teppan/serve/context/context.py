@@ -67,7 +67,7 @@ class ContextPolicy(Struct, frozen=True):
 
     apply: Literal["virtual", "all", "off"] = "virtual"
     tokens: int = 500
-    share: float = 0.4
+    share: float = 0.45
     most: int = 4000
     keep_last: int = 5
     summary_model: str | None = None

@@ -25,6 +25,13 @@ _HAN_NUMBER = re.compile(r"[一二三四五六七八九十百千两]+(?=[个位�
 
 _FIGURE_AND_UNIT = re.compile(r"([$€£¥]?)\s?(\d+(?:[.,:]\d+)*)[ -]?(%|[^\W\d_]{0,12})", re.UNICODE)
 
+_INSTEAD_OF = re.compile(
+    r"(?:\bnot|\binstead of|\brather than|\bno longer|\bnicht|\bstatt|\ben (?:vez|lugar) de"
+    r"|\bya no|, no|\bau lieu de|\bpas|\binvece di|\bnon|\bem vez de|\bnão|而不是|不是|ではなく)"
+    r"\s*(?:(?:at|on|the|um|am|an|a las|el|las|los|en|de)\s+)?[$€£¥]?\s?(\d+(?:[.,:]\d+)*)",
+    re.IGNORECASE,
+)
+
 _WEIGHTS = {"constraint": 2.5, "choice": 0.8, "identity": 0.8, "time": 1.0, "number": 1.0}
 _FIGURE, _CODE_WORTH, _NAMED, _PLAIN_WORD = 2.0, 2.5, 1.5, 0.2
 _SHORT = 3
@@ -47,7 +54,7 @@ def telling(sentence: str) -> Telling:
     found = {name: set(search.findall(low)) for name, search in _cues().items()}
     if found.pop("injection"):
         return Telling({}, frozenset(), quiet=True)
-    corrects = bool(found.pop("correction"))
+    corrects = bool(found.pop("correction")) or bool(taken_back(sentence))
     items: dict[str, float] = {}
     for name, cues in found.items():
         items.update((cue, _WEIGHTS[name]) for cue in cues)
@@ -62,6 +69,11 @@ def telling(sentence: str) -> Telling:
 def measured(text: str) -> list[tuple[str, str]]:
     """Figures with what they count: `25 guests` gives `("25", "guest")`, `$5` `("5", "$")`."""
     return [(figure, sign or _unit(word)) for sign, figure, word in _FIGURE_AND_UNIT.findall(text)]
+
+
+def taken_back(text: str) -> frozenset[str]:
+    """The figures that a text says are not so: `25, not 20` gives 20."""
+    return frozenset(_INSTEAD_OF.findall(text))
 
 
 def _unit(word: str) -> str:

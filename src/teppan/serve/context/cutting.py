@@ -16,9 +16,9 @@ _LEAST_SUMMARY = 40
 """Tokens of the shortest summary that is worth making."""
 _SUMMARY_SHARE = 0.35
 """A summary may have at least so much of the budget, also beside a long tail."""
-_FILLED = 0.75
+_FILLED = 0.8
 """Summary and tail together fill at most so much of the budget when a cut is made."""
-_STEP_SHARE = 0.25
+_STEP_SHARE = 0.3
 """A new summary must take at least so much of the budget out of the conversation."""
 _LATER_SYSTEM_SHARE = 0.25
 """System texts from amid what is summarised stay word for word up to this share, newest first."""

@@ -23,7 +23,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from teppan.cost.tokens import estimate
-from teppan.serve.context.cues import Telling, measured, telling
+from teppan.serve.context.cues import Telling, measured, taken_back, telling
 from teppan.serve.context.sentences import Said, sentences
 
 _JOINT = " | "
@@ -39,24 +39,17 @@ _FADING = 0.12
 """Each further sentence of one message of a tool or an assistant counts less."""
 _CORRECTS = 3.0
 """Worth of being a correction, besides what it tells."""
-_WORD = 0.25
+_WORD = 0.35
 """Worth of a word that is said once in all; one that is said often is worth less."""
-_WORDS = 8
+_WORDS = 10
 _AGAIN = 0.15
 """What is told already may mean something else here: it counts so much."""
-_TELLS = 1.2
-"""What adds less is small talk and never kept."""
+_TELLS, _FOR_A_TOKEN = 1.0, 0.07
+"""What adds less, in all or for its length, is small talk and never kept."""
 _LABEL, _SEPARATOR, _LABELS = 3, 1, {"user": 1}
 """Tokens before a line, and between its sentences; most of what is told follows its like."""
 _BREVITY = 5
 """Tokens added to a sentence's length when its worth is weighed: very short is no virtue."""
-
-_INSTEAD_OF = re.compile(
-    r"(?:\bnot|\binstead of|\brather than|\bno longer|\bfrom|\bnicht|\bstatt|\ben (?:vez|lugar) de"
-    r"|\bya no|, no|\bau lieu de|\bpas|\binvece di|\bnon|\bem vez de|\bnão|而不是|不是|ではなく|从)"
-    r"\s*(?:(?:at|on|the|um|am|an|a las|el|las|los|en|de)\s+)?[$€£¥]?\s?(\d+(?:[.,:]\d+)*)",
-    re.IGNORECASE,
-)
 
 
 class Piece(Struct, frozen=True):
@@ -138,6 +131,8 @@ def _chosen(pieces: Sequence[Piece], most: int) -> list[tuple[float, Piece]]:
         if gain < _TELLS or used + tokens > most:
             continue
         density = gain / (tokens + _BREVITY)
+        if density < _FOR_A_TOKEN:
+            continue
         if seen != len(kept):  # what it adds was weighed before others were taken: weigh again
             heapq.heappush(heap, (-density, minus, len(kept)))
             continue
@@ -172,30 +167,26 @@ def _without_corrected(pieces: Sequence[Piece]) -> list[Piece]:
     for place, piece in enumerate(pieces):
         if piece.speaker != "user" or not piece.told.corrects:
             continue
-        taken_back, units = _takes_back(piece.text)
-        if not units and not taken_back:
-            continue
-        for earlier in range(place):
-            if earlier not in stale and _is_stale(pieces[earlier], taken_back, units):
-                stale.add(earlier)
+        wrong, right = _takes_back(piece.text)
+        stale.update(i for i in range(place) if _is_stale(pieces[i], wrong, right))
     return [piece for place, piece in enumerate(pieces) if place not in stale]
 
 
 def _takes_back(text: str) -> tuple[frozenset[str], dict[str, str]]:
     """The figures a correction says are wrong, and the right one for each unit it names."""
-    taken_back = frozenset(_INSTEAD_OF.findall(text))
-    right = {unit: figure for figure, unit in measured(text) if unit and figure not in taken_back}
-    return taken_back, right
+    wrong = taken_back(text)
+    right = {unit: figure for figure, unit in measured(text) if unit and figure not in wrong}
+    return wrong, right
 
 
-def _is_stale(piece: Piece, taken_back: frozenset[str], right: dict[str, str]) -> bool:
+def _is_stale(piece: Piece, wrong: frozenset[str], right: dict[str, str]) -> bool:
     """Whether all a piece tells is figures of a corrected kind. What else it tells saves it."""
     figures = measured(piece.text)
     if not figures or piece.told.corrects:
         return False
     for figure, unit in figures:
         replaced = unit in right and right[unit] != figure
-        if not replaced and not (figure in taken_back and not unit):
+        if not replaced and not (figure in wrong and not unit):
             return False
     others = set(piece.told.items) - {f"{figure} {unit}".strip() for figure, unit in figures}
     return len(others) <= 1
