@@ -6,15 +6,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from teppan.config.schema.base import Seconds, Section, Share
+from teppan.config.schema.base import Age, Section, Share
 
 
 class CacheSettings(Section):
     """Answers that are given again: to the same request, or to one that means the same."""
 
     exact: bool = Field(True, description="Answer the same request from memory.")
-    ttl: Seconds = Field(3600.0, description="Seconds that an answer is kept.")
-    ttl_by_intent: dict[str, Seconds] = Field(
+    ttl: Age = Field(3600.0, description="Seconds that an answer is kept.")
+    ttl_by_intent: dict[str, Age] = Field(
         {}, description="Seconds by intent, for those that age faster or slower."
     )
     megabytes: int = Field(
