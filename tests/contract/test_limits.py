@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from limits.aio.storage import MemoryStorage
 from structlog.testing import capture_logs
 
 from redis_server import running_redis
@@ -19,7 +21,7 @@ from teppan.core.chat import ChatRequest, say
 from teppan.core.clock import FixedClock
 from teppan.core.errors import ConfigError, RateLimited
 from teppan.core.ids import Scope
-from teppan.cost.limits import REST, Limits, Seen
+from teppan.cost.limits import REST, Limits, Rule, Seen
 from teppan.cost.tokens import request_tokens
 
 ANNA, BEN = Scope("anna", "key-a"), Scope("ben", "key-b")
@@ -173,6 +175,29 @@ async def test_a_redis_that_is_not_there_is_said_once_and_never_an_error() -> No
         async with await opened("redis://127.0.0.1:1/0", FixedClock()) as limits:
             assert await admitted(limits, 30) == 20
     assert [log["event"] for log in logs] == ["limits.redis_away"]
+
+
+async def test_a_gateway_that_is_busy_itself_does_not_blame_redis() -> None:
+    class Quick:
+        """Answers as soon as anybody reads it."""
+
+        async def acquire_sliding_window_entry(self, *given: object) -> bool:
+            await asyncio.sleep(0.001)
+            return True
+
+        async def get_sliding_window(self, *given: object) -> tuple[int, float, int, float]:
+            await asyncio.sleep(0.001)
+            return 0, 0.0, 1, 5000.0
+
+    clock, rule = FixedClock(), Rule("requests", 5, "hour")
+    limits = Limits([rule], MemoryStorage(), Quick(), clock)
+    with capture_logs() as logs:
+        asking = [asyncio.create_task(limits.take(ANNA, ASKED)) for _ in range(8)]
+        for _ in range(3):
+            await asyncio.sleep(0)
+            time.sleep(0.15)  # noqa: ASYNC251 - the loop is busy for longer than the patience
+        assert all(await asyncio.gather(*asking))
+    assert logs == []
 
 
 async def test_a_redis_that_comes_back_is_used_again(

@@ -33,6 +33,9 @@ T = TypeVar("T")
 PATIENCE = 0.1
 """Seconds without a word from Redis after which nobody waits for it any more."""
 
+LATE = 0.02
+"""Seconds by which a timer of ours is late when this process is too busy to listen."""
+
 LONGEST = 1.0
 """Seconds that one request waits for a Redis that is busy with others, or whose gateway is."""
 
@@ -204,11 +207,13 @@ async def _patiently(work: Coroutine[Any, Any, T], heard: Heard) -> T:
     began, task = loop.time(), loop.create_task(work)
     try:
         while True:
+            since = loop.time()
             done, _ = await asyncio.wait((task,), timeout=PATIENCE)
             if done:
                 return task.result()
-            await asyncio.sleep(0)  # let what has arrived be read
-            if loop.time() - max(heard.at, began) >= PATIENCE or loop.time() - began >= LONGEST:
+            now = loop.time()
+            busy = now - since > PATIENCE + LATE  # whoever does not listen hears nothing
+            if now - began >= LONGEST or (heard.at < since and not busy):
                 raise TimeoutError
     finally:
         if not task.done():
@@ -240,10 +245,10 @@ async def _refusal(
             "shorten it",
             allowance=allowance,
         )
-    wait = (await _seen(counter, rule, key)).wait(rule.most, cost)
+    wait = max(0.001, (await _seen(counter, rule, key)).wait(rule.most, cost))
     whose = "of all clients together" if rule.whose == "whole" else f"of this {rule.whose}"
     return RateLimited(
-        f"the limit {whose}, {limit}, is reached; try again in {max(wait, 0.001):.3g} s",
+        f"the limit {whose}, {limit}, is reached; try again in {wait:.3g} s",
         retry_after=wait,
         allowance=allowance,
     )
