@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct, structs
 from sqlalchemy import Connection, RowMapping, delete, func, select, update
@@ -98,9 +98,11 @@ class CacheRecords:
         """Kept soon; never waits."""
         self._behind(lambda: self._writer.insert(self._checks, [_row(check)]))
 
-    def count(self, tenant: str, day: Day) -> None:
-        """Adds to a day's counts, soon."""
-        self._behind(lambda: self._writer.run(lambda connection: _add(connection, tenant, day)))
+    def count(self, tenant: str, day: Day) -> asyncio.Future[None] | None:
+        """Adds to a day's counts, soon; the future says when. Never raises."""
+        return self._behind(
+            lambda: self._writer.run(lambda connection: _add(connection, tenant, day))
+        )
 
     async def load(self, embedder: str, now: float, limit: int) -> list[Kept]:
         """The newest answers of all tenants that have not expired, oldest first: for a start."""
@@ -230,13 +232,16 @@ class CacheRecords:
             total += deleted
         return total
 
-    def _behind(self, begin: Callable[[], asyncio.Future[Any]]) -> None:
+    def _behind(self, begin: Callable[[], asyncio.Future[None]]) -> asyncio.Future[None] | None:
         try:
-            begin().add_done_callback(self._written)
+            future = begin()
         except StoreError:  # closed meanwhile
             self.dropped += 1
+            return None
+        future.add_done_callback(self._written)
+        return future
 
-    def _written(self, future: asyncio.Future[Any]) -> None:
+    def _written(self, future: asyncio.Future[None]) -> None:
         if not future.cancelled() and future.exception() is not None:
             self.dropped += 1
 

@@ -90,9 +90,10 @@ async def opening(store: Store, clock: FixedClock) -> AsyncIterator[Opening]:
         same: Same = by_text,
         exact: ExactAnswers | None = None,
         entries: int = 1000,
+        on: bool = True,
         **settings: Any,
     ) -> Cache:
-        policy = CachePolicy(**settings)
+        policy = CachePolicy(exact=on, **settings)
         semantic = None
         if policy.semantic:
             semantic = SemanticCache(
@@ -108,7 +109,7 @@ async def opening(store: Store, clock: FixedClock) -> AsyncIterator[Opening]:
             await semantic.load(entries)
         cache = Cache(
             policy,
-            exact or MemoryAnswers(MEGABYTE, clock),
+            MemoryAnswers(MEGABYTE, clock) if exact is None else exact,
             store.cache,
             store.traces,
             semantic,
@@ -124,9 +125,17 @@ async def opening(store: Store, clock: FixedClock) -> AsyncIterator[Opening]:
         await cache.close()
 
 
-async def look(cache: Cache, request: ChatRequest, scope: Scope = MINE, **how: Any) -> Seat:
-    how = {"version": "v1", "intent": None, "deadline": 1e18} | how
+async def take(cache: Cache, request: ChatRequest, scope: Scope = MINE, **how: Any) -> Seat:
+    """A seat; on a miss it must be given back."""
+    how = {"version": "v1", "intent": None, "deadline": 2e9} | how
     return await cache.look(request, scope, **how)
+
+
+async def look(cache: Cache, request: ChatRequest, scope: Scope = MINE, **how: Any) -> Seat:
+    """What is remembered; a seat that nobody needs is given back."""
+    seat = await take(cache, request, scope, **how)
+    seat.drop()
+    return seat
 
 
 async def ask(
@@ -138,7 +147,7 @@ async def ask(
     **how: Any,
 ) -> Seat:
     """Looks, and on a miss keeps this answer; when it returns the answer is remembered."""
-    seat = await look(cache, request, scope, **how)
+    seat = await take(cache, request, scope, **how)
     if seat.hit is None:
         seat.keep(answer(text), "a/model", trace, 100)
         await cache.settled()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from serve.cache.conftest import MINE, YOURS, Opening, answer, ask, look, question
+from serve.cache.conftest import MINE, YOURS, Opening, answer, ask, look, question, take
 from teppan.core.chat import (
     CacheWish,
     ChatRequest,
@@ -148,7 +148,7 @@ async def test_an_answer_that_did_not_end_by_itself_is_not_kept(
     opening: Opening, finish: str
 ) -> None:
     cache = await opening()
-    seat = await look(cache, ASKED)
+    seat = await take(cache, ASKED)
     seat.keep(answer("It costs", finish), "a/model", "tr_1", 1)
     await cache.settled()
     assert (await look(cache, ASKED)).hit is None
@@ -168,7 +168,7 @@ async def test_an_answer_that_says_nothing_to_keep_is_not_kept(
     opening: Opening, message: Message
 ) -> None:
     cache = await opening()
-    seat = await look(cache, ASKED)
+    seat = await take(cache, ASKED)
     seat.keep(Completion("m", (Choice(message, "stop"),)), "a/model", "tr_1", 1)
     await cache.settled()
     assert (await look(cache, ASKED)).hit is None
@@ -232,8 +232,7 @@ async def test_only_if_cached_gets_the_answer_or_an_error(opening: Opening) -> N
 
 
 async def test_a_cache_that_is_switched_off_remembers_nothing(opening: Opening) -> None:
-    cache = await opening(exact=None, semantic=False) if False else await opening()
-    cache.policy = type(cache.policy)(exact=False)
+    cache = await opening(on=False)
     assert (await ask(cache, ASKED, "It costs $600.")).status == "off"
     assert (await look(cache, ASKED)).status == "off"
 

@@ -58,11 +58,14 @@ class EntryShelf:
         return gone
 
     def get(self, tenant: str, id: str) -> Entry | None:
-        """One of this tenant's, which is now the last to go."""
-        entry = self._entries.get((tenant, id))
-        if entry is not None:
-            self._entries.move_to_end((tenant, id))
-        return entry
+        """One of this tenant's."""
+        return self._entries.get((tenant, id))
+
+    def touch(self, entry: Entry) -> None:
+        """It was of use, and is now the last to go."""
+        at = (entry.kept.tenant, entry.kept.id)
+        if at in self._entries:
+            self._entries.move_to_end(at)
 
     def by_words(self, tenant: str, partition: str, words: str) -> Entry | None:
         id = self._by_words.get((tenant, partition, words))

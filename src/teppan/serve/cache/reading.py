@@ -24,10 +24,10 @@ _TOKEN = re.compile(
     r"|[.!?;:。！？\n]"
 )
 _ENDS = frozenset(".!?;:。！？\n")
+_MONEY = frozenset("$€£¥₹")
 _NUMBER = re.compile(r"([-−]?)(\d+(?:[.,:/-]\d+)*)(.*)", re.DOTALL)
 _THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
 _CODE = re.compile(r"[`{}<>\\]|==|=>|->|::|\w\(|^\s{2,}\S+.*[;:]$", re.MULTILINE)
-_HAN_NUMBER = re.compile(r"[一二两兩三四五六七八九十百千万]+")
 _COUNTERS = frozenset("个個位人名点點月日号天小时時分秒年岁歳元块度次份张張件杯条只週周星台本枚")
 _DIGITS = {sign: value for value, sign in enumerate("〇一二三四五六七八九")} | {"两": 2, "兩": 2}
 _TENS = {"十": 10, "百": 100, "千": 1000, "万": 10_000}
@@ -136,11 +136,16 @@ class _Marks(Struct):
 
 def _sentences(text: str) -> list[list[str]]:
     sentences: list[list[str]] = [[]]
+    sign = ""  # of money: it is written before the number and read after it
     for token in _TOKEN.findall(text):
         if token in _ENDS:
             sentences.append([])
+        elif token in _MONEY:
+            sign = token
         else:
-            sentences[-1].append(token)
+            sentences[-1] += [token, sign] if sign else [token]
+            sign = ""
+    sentences[-1] += [sign] if sign else []
     return [each for each in sentences if each]
 
 
@@ -367,5 +372,5 @@ def _stem(word: str, known: Lexicon) -> str:
     meant = known.synonyms.get(word)
     if meant is not None:
         return meant
-    stem = bare(word)
+    stem = word if word[:1].isdigit() else bare(word)
     return known.synonyms.get(stem, stem)

@@ -126,6 +126,7 @@ class SemanticCache:
         partition = partition_of(scope, request, version)
         twin = self._shelf.by_words(scope.tenant, partition, reading.key)
         if twin is not None and await self._holds(scope, twin, reading, max_age):
+            self._shelf.touch(twin)
             return Found(reading, question, partition, twin, serve=True)
         vector = (await self._embedder.embed([question], observe))[0]
         near = await self._neighbours(scope, partition, vector, max_age)
@@ -245,6 +246,8 @@ class SemanticCache:
                 serve = (await self.learner(scope)).serves(signs, entry.kept.kin)
             if serve and self._vectors.shared:
                 serve = await self._records.alive(scope, entry.kept.id)
+            if serve:
+                self._shelf.touch(entry)
             return msgspec.structs.replace(found, candidate=entry, signs=signs, serve=serve)
         return found
 

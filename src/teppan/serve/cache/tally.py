@@ -42,9 +42,10 @@ class Tally:
         self._count(scope, replace(day, misses=day.misses + 1))
 
     async def flush(self) -> None:
-        """Everything counted so far is on its way, and written when a later write is."""
-        self._send()
-        await asyncio.sleep(0)
+        """Returns when everything counted so far is written, or could not be."""
+        written = [each for each in self._send() if each is not None]
+        if written:
+            await asyncio.wait(written)
 
     def _day(self, scope: Scope) -> Day:
         name = datetime.fromtimestamp(self._clock.now(), UTC).date().isoformat()
@@ -55,10 +56,9 @@ class Tally:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._send)
 
-    def _send(self) -> None:
+    def _send(self) -> list[asyncio.Future[None] | None]:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         days, self._days = self._days, {}
-        for (tenant, _), day in days.items():
-            self._records.count(tenant, day)
+        return [self._records.count(tenant, day) for (tenant, _), day in days.items()]
