@@ -16,30 +16,29 @@ from teppan.build.caching import open_cache
 from teppan.build.house import House
 from teppan.build.logs import log_to_stderr
 from teppan.build.remembering import open_context
+from teppan.build.routing import open_routing
 from teppan.build.spending import open_alarm, open_limits, open_purse
+from teppan.build.steps import asking, open_intents, open_shadow, window_of
 from teppan.build.vendors import find_providers, offer, open_catalogue, open_prices
-from teppan.build.virtual import direct, embedder, virtual_models
+from teppan.build.virtual import direct, virtual_models
 from teppan.config.check import check_names
 from teppan.config.overlay import with_pack
 from teppan.config.pack import Pack, load_pack
 from teppan.config.schema import Settings
-from teppan.core.chat import Embeddings, Json
+from teppan.core.chat import Json
 from teppan.core.clock import Clock, SystemClock
 from teppan.core.errors import ConfigError
 from teppan.core.ids import content_hash, new_id
-from teppan.core.money import micros
 from teppan.core.release import Release
 from teppan.core.secret import Secret
 from teppan.cost.meter import Meter
 from teppan.cost.tokens import TokenCount
 from teppan.providers.base import Clocks, Provider
 from teppan.providers.breaker import BreakerPolicy
-from teppan.providers.caller import Attempt, Caller, CallerPolicy, Observe
+from teppan.providers.caller import Caller, CallerPolicy
 from teppan.providers.catalogue import Catalogue
-from teppan.providers.embed import HashingEmbedder
 from teppan.providers.http import open_outbound
 from teppan.providers.retry import RetryPolicy
-from teppan.routing.intent import Intents
 from teppan.serve.cache.front import CacheFront
 from teppan.serve.call import Reach
 from teppan.serve.feedback import FeedbackDesk
@@ -47,13 +46,10 @@ from teppan.serve.gateway import Gateway
 from teppan.serve.lineup import line_up
 from teppan.serve.models import Models, Virtual
 from teppan.serve.record import Recorder
-from teppan.serve.shadow import Shadow, ShadowPolicy
-from teppan.serve.steps import Steps, Unlearning, Unlimited
+from teppan.serve.steps import Steps, Unlimited
 from teppan.serve.strategies.estimates import typed
 from teppan.serve.trust import TrustBook
 from teppan.store.store import Store
-
-EMBEDDING_SECONDS = 5.0
 
 PEPPER, PEPPER_BYTES = "TEPPAN_PEPPER", 32
 
@@ -76,16 +72,19 @@ async def open_house(
         book = open_catalogue(settings)
         providers, found = await find_providers(book, settings, outbound, clock, environment)
         prices = open_prices(settings, found)
-        lineup = line_up(offer(found, prices))
-        virtual = virtual_models(settings, pack, lineup)
+        offered = offer(found, prices)
+        intents = open_intents(pack) if pack and pack.intents else None
+        routing = open_routing(settings, offered, prices, book, store, clock, pack, intents)
+        virtual = virtual_models(settings, pack, line_up(offered), routing)
+        await stack.enter_async_context(routing.kept_fresh())
         models = Models(
             virtual,
             {each.provider: each.models for each in found},
             partial(direct, settings.gateway.fallback),
         )
         refuse_unknown_names(settings.gateway.fallback, virtual, models, book)
-        limits = await stack.enter_async_context(open_limits(settings, clock, environment))
         purse = open_purse(settings, prices, book, store, clock)
+        limits = await stack.enter_async_context(open_limits(settings, clock, environment))
         reach = Reach(
             open_caller(settings, providers, clock),
             models,
@@ -103,97 +102,39 @@ async def open_house(
             purse=purse,
             alarm=open_alarm(settings, store, clock),
             limits=limits,
+            learning=routing.rewards,
         )
         stack.push_async_callback(recorder.drain)
         release = open_release(settings, pack)
         shadow = open_shadow(settings, reach, recorder, store, clock)
         stack.push_async_callback(shadow.drain)
-        caller = reach.caller
         cache = await open_cache(
-            settings,
-            store,
-            clock,
-            ask=partial(embedded, caller, clock),
-            environment=environment,
+            settings, store, clock, ask=asking(reach.caller, clock), environment=environment
         )
         stack.push_async_callback(cache.close)
-        front = CacheFront(
-            cache,
-            clock,
-            patience=settings.clocks.deadline,
-            intent_of=open_intents(pack).of if pack and pack.intents else None,
+        steps = Steps(
+            limits=limits or Unlimited(),
+            cache=CacheFront(
+                cache,
+                clock,
+                patience=settings.clocks.deadline,
+                intent_of=intents.of if intents else None,
+            ),
+            context=open_context(settings, pack, store, clock, partial(window_of, book, virtual)),
+            behind=shadow,
         )
-        router = Unlearning()
         gateway = Gateway(
             reach,
             recorder,
             trust,
             lambda: release,
-            Steps(
-                limits=limits or Unlimited(),
-                context=open_context(
-                    settings, pack, store, clock, partial(window_of, book, virtual)
-                ),
-                cache=front,
-                behind=shadow,
-            ),
+            steps,
             clock=clock,
             new_id=new_id,
             deadline=settings.clocks.deadline,
         )
-        desk = FeedbackDesk(store.feedback, store.traces, front, router)
+        desk = FeedbackDesk(store.feedback, store.traces, cache, routing.rewards)
         yield House(settings, gateway, desk, store, found, prices, pack)
-
-
-def open_shadow(
-    settings: Settings, reach: Reach, recorder: Recorder, store: Store, clock: Clock
-) -> Shadow:
-    """What is asked behind answers. Raises `ConfigError` for a shadow without a model."""
-    wanted = settings.shadow
-    if wanted.enabled and not wanted.model:
-        raise ConfigError("shadow.model: name the model that is compared, or set enabled = false")
-    policy = ShadowPolicy(
-        model=wanted.model if wanted.enabled else None,
-        share=wanted.share,
-        alike=wanted.similarity,
-        daily=micros(wanted.daily),
-    )
-    return Shadow(reach, recorder, store.shadows, embedder(), policy, clock=clock, new_id=new_id)
-
-
-def window_of(book: Catalogue, virtual: Sequence[Virtual], name: str) -> int | None:
-    """How many tokens a model takes; of a virtual one, the fewest that one of its members takes."""
-    asks = {each.name: each.asks for each in virtual}
-    waiting, seen, found = [name], set[str](), list[int]()
-    while waiting:
-        model = waiting.pop()
-        if model in seen:
-            continue
-        seen.add(model)
-        if model in asks:
-            waiting += asks[model]
-            continue
-        vendor, _, bare = model.replace(":", "/", 1).partition("/")
-        takes = book.capabilities(vendor, bare).context if bare and vendor in book.names else None
-        found += [takes] if takes else []
-    return min(found, default=None)
-
-
-def open_intents(pack: Pack) -> Intents:
-    """What names the intent of a question, taught by the pack's examples."""
-    return Intents(pack.intents, HashingEmbedder().vectors)
-
-
-async def embedded(
-    caller: Caller, clock: Clock, model: str, texts: Sequence[str], observe: Observe | None = None
-) -> Embeddings:
-    """Vectors of an upstream model, for the cache: it would rather miss than wait."""
-    deadline = clock.monotonic() + EMBEDDING_SECONDS
-    return await caller.embed(model, texts, deadline=deadline, observe=observe or _unobserved)
-
-
-def _unobserved(attempt: Attempt) -> None:
-    """Nobody is told."""
 
 
 async def open_store(

@@ -42,6 +42,11 @@ class Limits(Protocol):
         """Counts tokens beyond those of the question. Never raises."""
 
 
+class Learning(Protocol):
+    async def settled(self, trace: Trace) -> None:
+        """Learns from what the request itself says of its answer. Never raises."""
+
+
 class Recorder:
     """Settles journeys. A request whose money cannot be written down is not acknowledged."""
 
@@ -54,6 +59,7 @@ class Recorder:
         purse: Purse | None = None,
         alarm: Alarm | None = None,
         limits: Limits | None = None,
+        learning: Learning | None = None,
     ) -> None:
         self._ledger = ledger
         self._traces = traces
@@ -61,6 +67,7 @@ class Recorder:
         self._purse = purse
         self._alarm = alarm
         self._limits = limits
+        self._learning = learning
         self._behind: set[asyncio.Task[None]] = set()
 
     async def settle(
@@ -74,9 +81,11 @@ class Recorder:
     ) -> None:
         """Durable when it returns. Raises `StoreError` when the ledger cannot be written."""
         await self.book(journey, journey.route.strategy if journey.route else "")
-        self._traces.put(
-            journey.trace(status, served=served, answer=answer, error=error, content=self._content)
-        )
+        content = self._content
+        trace = journey.trace(status, served=served, answer=answer, error=error, content=content)
+        self._traces.put(trace)
+        if self._learning is not None and status == "ok" and trace.route and trace.route.features:
+            self._spawn(self._learning.settled(trace))
 
     async def book(self, journey: Journey, strategy: str) -> None:
         """Writes down the money alone, under the name of what spent it. As durable as `settle`."""
