@@ -90,13 +90,13 @@ class CacheRecords:
         self._entries = BulkInsert(cache_entries, ENTRY_COLUMNS, placeholder)
         self._checks = BulkInsert(cache_checks, CHECK_COLUMNS, placeholder)
 
-    def put(self, kept: Kept) -> None:
-        """Kept soon; never waits."""
-        self._behind(lambda: self._writer.insert(self._entries, [_row(kept)]))
+    def put(self, kept: Kept) -> asyncio.Future[None] | None:
+        """Kept soon; the future says when. Never waits, never raises."""
+        return self._behind(lambda: self._writer.insert(self._entries, [_row(kept)]))
 
-    def learn(self, check: Check) -> None:
-        """Kept soon; never waits."""
-        self._behind(lambda: self._writer.insert(self._checks, [_row(check)]))
+    def learn(self, check: Check) -> asyncio.Future[None] | None:
+        """Kept soon; the future says when. Never waits, never raises."""
+        return self._behind(lambda: self._writer.insert(self._checks, [_row(check)]))
 
     def count(self, tenant: str, day: Day) -> asyncio.Future[None] | None:
         """Adds to a day's counts, soon; the future says when. Never raises."""
