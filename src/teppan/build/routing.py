@@ -111,6 +111,8 @@ class Routing:
     async def kept_fresh(self) -> AsyncIterator[None]:
         """While it lasts, records follow what other gateways learn."""
         await self.refresh()
+        if self._guide.intents is not None and self._guide.intents.names:
+            await asyncio.to_thread(self._guide.intents.teach)
         task = asyncio.create_task(self._following())
         try:
             yield

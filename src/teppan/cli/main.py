@@ -30,6 +30,7 @@ VERBS = (
     "costs",
     "budgets",
     "advisor",
+    "route",
     "backtest",
     "simulate",
 )

@@ -63,7 +63,9 @@ class Router(Struct, frozen=True, dict=True):
 
     `weights` are float32, one row for each piece (by the order of `terms`, words then letters),
     then figure, then landmark; one column for each model. `scales` are the inverse frequencies of
-    the pieces. `costs` are mean micro-dollars of an answer, by model, where they were known.
+    the pieces. `costs` are mean micro-dollars of an answer, by model, where they were known. The
+    frontier was measured where questions were answered by several models, else it is `estimated`
+    from the predictions.
     """
 
     models: tuple[str, ...]
@@ -82,6 +84,7 @@ class Router(Struct, frozen=True, dict=True):
     favourite: str = ""
     head_start: float = 0.0
     examples: int = 0
+    estimated: bool = False
 
     def predict(self, text: str, vector: NDArray[np.float32] | None = None) -> dict[str, Predicted]:
         """Each model's expected quality on this question.

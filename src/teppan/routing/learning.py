@@ -52,6 +52,8 @@ _PARTS = 4
 _PRICES = (0.0, *(10.0 ** (step / 6.0 - 4.0) for step in range(43)))
 _HEAD_STARTS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 2.0)
 _MOST_INVERSE = 10.0
+_CAUTION = 0.03
+"""The head start where nothing could be measured."""
 
 
 class Asked(Struct, frozen=True):
@@ -276,15 +278,21 @@ def _promising(router: Router, rows: _Rows, models: Sequence[str]) -> Router:
     curves = {model: _curve(model, rows.asked, blind) for model in models}
     favourite = _favourite(rows.asked, models)
     router = replace(router, curves=curves, favourite=favourite)
-    full = [
-        (each, guess)
-        for each, guess in zip(rows.asked, blind, strict=True)
-        if guess and len(each.qualities) > 1
-    ]
-    if not full:
-        return router
-    router = replace(router, head_start=_head_start(router, full))
-    return replace(router, frontier=frontier(router, full))
+    pairs = [(each, guess) for each, guess in zip(rows.asked, blind, strict=True) if guess]
+    several = [(each, guess) for each, guess in pairs if len(each.qualities) > 1]
+    if len(several) >= FEWEST:
+        router = replace(router, head_start=_head_start(router, several))
+        return replace(router, frontier=frontier(router, several))
+    router = replace(router, head_start=_CAUTION, estimated=True)
+    imagined = [(_imagined(each, guess, curves), guess) for each, guess in pairs]
+    return replace(router, frontier=frontier(router, imagined))
+
+
+def _imagined(
+    each: Asked, guess: Mapping[str, Predicted], curves: Mapping[str, confidence.Calibration]
+) -> Asked:
+    """The question as if every model had answered it as well as it is expected to."""
+    return replace(each, qualities={name: curves[name].of(guess[name].raw) for name in guess})
 
 
 def _curve(

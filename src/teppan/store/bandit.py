@@ -121,7 +121,8 @@ def _replaces(step: Step, before: RowMapping) -> bool:
 def _kept_anew(connection: Connection, step: Step, at: int) -> bool:
     """Whether this is the first reward of its trace and model; it is kept then."""
     row = {**_values(step), "at": at}
-    return connection.execute(_unless_there(connection, bandit_steps, row)).rowcount == 1
+    adding = _unless_there(connection, bandit_steps, row).returning(bandit_steps.c.id)
+    return connection.scalar(adding) is not None
 
 
 def _move(connection: Connection, step: Step, sign: int, at: int) -> None:
