@@ -11,6 +11,8 @@ admitted:
                                   many on a limit of 20 that both count on one Redis
     naive                         check first, spend afterwards: shows that the race is one
 
+    sqlite_price, postgres_price  what reserving and settling add to a call that is alone
+
 Kills: a process is killed with `kill -9` while it holds money. Until its lease ends the money is
 held; afterwards all of it must be there again, and what was spent must be the sum of the ledger.
 """
@@ -20,6 +22,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import statistics
 import sys
 import tempfile
 import time
@@ -27,6 +30,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -69,6 +74,41 @@ async def race_of_two(database: str, rounds: int, name: str) -> Figures:
             wrong += sum(got) != 1
             firsts = [old + new for old, new in zip(firsts, got, strict=True)]
     return {"rounds": rounds, "wrong": wrong, "won_by_each": firsts}
+
+
+async def price(database: str, calls: int, name: str) -> Figures:
+    """What a hard budget adds to a call that is alone: medians in milliseconds."""
+    store = await Store.open(database)
+    plain, reserved, settled = [], [], []
+    wide = msgspec.structs.replace(pot(name), limit=LIMIT * 1_000_000)
+
+    def call(id: str) -> ModelCall:
+        return ModelCall(id=id, trace_id="t", model="a/b", role="single", outcome="ok", cost=7)
+
+    for number in range(calls):
+        hold, began = f"{name}-h{number}", time.perf_counter()
+        await store.ledger.append(SCOPE, [call(f"{name}-p{number}")])
+        plain.append(time.perf_counter() - began)
+        began = time.perf_counter()
+        await store.budgets.reserve(hold, [wide], FOR_ONE, allowed=600.0)
+        reserved.append(time.perf_counter() - began)
+        paid = call(f"{name}-b{number}")
+        began = time.perf_counter()
+        await store.ledger.append(
+            SCOPE, [paid], booking=Booking((Charge(wide, (paid.id,)),), (hold,))
+        )
+        settled.append(time.perf_counter() - began)
+    await store.close()
+    return {
+        "calls": calls,
+        "ledger_alone_ms": _median(plain),
+        "reserve_ms": _median(reserved),
+        "ledger_and_budget_ms": _median(settled),
+    }
+
+
+def _median(seconds: Sequence[float]) -> float:
+    return round(1000 * statistics.median(seconds), 2)
 
 
 async def naive(rounds: int) -> Figures:
@@ -197,6 +237,7 @@ async def run(folder: Path, rounds: int, only: Sequence[str]) -> Figures:
     await part("naive", lambda: naive(rounds))
     await part("sqlite", lambda: race(file, rounds, "one"))
     await part("sqlite_two", lambda: race_of_two(file, rounds, "two"))
+    await part("sqlite_price", lambda: price(file, rounds, "price"))
     await part("sqlite_kill", lambda: killed_holding(file, few, "kill"))
     with ExitStack() as stack:
 
@@ -211,6 +252,7 @@ async def run(folder: Path, rounds: int, only: Sequence[str]) -> Figures:
 
         await part("postgres", lambda: race(database(), rounds, "one"))
         await part("postgres_two", lambda: race_of_two(database(), rounds, "two"))
+        await part("postgres_price", lambda: price(database(), rounds, "price"))
         await part("postgres_kill", lambda: killed_holding(database(), few, "kill"))
         await part(
             "gateways",
