@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -47,8 +48,10 @@ _MOST_INPUT, _MOST_OUTPUT = 10_000_000, 400_000
 """More tokens than any model takes, or gives, in one call (2026-11)."""
 
 
+@lru_cache(maxsize=512)
 def estimate(text: str) -> int:
-    """About how many tokens a text has; 0 only for the empty text."""
+    """About how many tokens a text has; 0 only for the empty text. The prompt of a business and
+    the turns of a conversation come again with every request, and are remembered."""
     if not text:
         return 0
     if len(text) <= _SAMPLE:
