@@ -155,3 +155,11 @@ def test_cutting_into_sentences_loses_no_letter_or_figure(text: str) -> None:
         return [letter for letter in some if letter.isalpha()]
 
     assert letters(" ".join(split(text))) == letters(text)
+
+
+def test_of_a_huge_conversation_a_bounded_part_is_looked_at() -> None:
+    huge = [say("user", f"We are {n} guests in town {n}. " * 500) for n in range(200)]
+    turns = said_in(huge)
+    assert len(turns) == 200
+    assert sum(len(text) for turn in turns for text in turn.texts) <= 170_000
+    assert 0 < estimate(tell("", turns, 300)) <= 300

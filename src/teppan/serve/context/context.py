@@ -29,7 +29,7 @@ from teppan.cost.tokens import request_tokens
 from teppan.serve.context.blocks import before, has_block, knowledge_block
 from teppan.serve.context.book import SummaryBook
 from teppan.serve.context.cutting import Budget, fits, next_place, put_together, tail_of
-from teppan.serve.context.history import SYSTEM, History, count, is_surely_short, take_apart
+from teppan.serve.context.history import SYSTEM, History, is_surely_short, take_apart
 from teppan.serve.context.sentences import said_in
 from teppan.serve.context.telling import tell
 from teppan.serve.context.writing import Asks, NotUsable, with_forgotten, write
@@ -39,6 +39,8 @@ _log = structlog.get_logger(__name__)
 
 _ANSWER = 1024
 """Room left for an answer when the client names no limit; at most a quarter of the window."""
+_FITS_ALWAYS = 1000
+"""Tokens that are not worth a look at a model's window."""
 _HEAVY = 4000
 """Tokens; more are summarised in a thread, so that others are answered meanwhile."""
 
@@ -84,6 +86,14 @@ class Knowledge(Protocol):
         """The pieces that bear on a question, best first; none when nothing does."""
 
 
+class _Short(Struct, frozen=True):
+    """What is sent, how many old messages a summary tells, and the tokens before, if counted."""
+
+    messages: tuple[Message, ...]
+    told: int = 0
+    before: int = 0
+
+
 class Context:
     def __init__(
         self,
@@ -114,17 +124,24 @@ class Context:
 
         `call` reaches the model that writes summaries. Never raises, except when cancelled.
         """
-        applies = {"virtual": virtual, "all": True, "off": False}[self.policy.apply]
-        if not applies or has_block(request.messages):
-            return request, None
         try:
-            window = self._windows(request.model)
-            messages, told = await self._short(request, scope, call, window)
-            pieces = await self._pieces(request, messages, window) if virtual else []
+            return await self._told(request, scope, call, virtual)
         except FAILURES as error:
             reason = error.message if isinstance(error, TeppanError) else type(error).__name__
             _log.warning("context.left_as_it_is", reason=reason)
             return request, None
+
+    async def _told(
+        self, request: ChatRequest, scope: Scope, call: Asks, virtual: bool
+    ) -> tuple[ChatRequest, Shortened | None]:
+        if has_block(request.messages):
+            return request, None
+        short, pieces = _Short(request.messages), list[str]()
+        if {"virtual": virtual, "all": True, "off": False}[self.policy.apply]:
+            short = await self._short(request, scope, call)
+        messages = short.messages
+        if virtual:
+            pieces = await self._pieces(request, messages)
         if pieces:
             messages = _knowing(messages, pieces)
         if messages is request.messages:
@@ -132,22 +149,19 @@ class Context:
         sent = replace(request, messages=messages)
         if sent.question != request.question:
             sent = replace(sent, asked=request.question)
-        return sent, Shortened(request_tokens(request), request_tokens(sent), told, len(pieces))
+        before = short.before or request_tokens(request)
+        return sent, Shortened(before, request_tokens(sent), short.told, len(pieces))
 
     # --- what was said before -----------------------------------------------------------------
 
-    async def _short(
-        self, request: ChatRequest, scope: Scope, call: Asks, window: int | None
-    ) -> tuple[tuple[Message, ...], int]:
-        """The messages to send, and how many of the old ones a summary tells.
-
-        The very same messages when they are few enough, or when nothing can be done.
-        """
-        messages, untouched = request.messages, (request.messages, 0)
-        if window is None and is_surely_short(messages, self.policy.tokens):
+    async def _short(self, request: ChatRequest, scope: Scope, call: Asks) -> _Short:
+        """The messages to send: the very same when they are few enough or nothing can be done."""
+        messages, untouched = request.messages, _Short(request.messages)
+        if is_surely_short(messages, min(self.policy.tokens, _FITS_ALWAYS)):
             return untouched
         history = take_apart(messages)
-        budget = self._budget(request, history, window)
+        fixed = request_tokens(replace(request, messages=history.head))
+        budget = self._budget(request, history, fixed)
         if history.weight() + history.repeated <= budget.wanted or budget.room <= 0:
             return untouched
         place, summary = 0, ""
@@ -157,15 +171,13 @@ class Context:
                 return untouched
             place, summary = found
         short = put_together(history, place, summary, budget)
-        if short == messages or count(short) > count(messages):
+        before = fixed + history.weight() + history.repeated
+        if short == messages or request_tokens(replace(request, messages=short)) > before:
             return untouched
-        return short, place
+        return _Short(short, place, before)
 
-    def _budget(self, request: ChatRequest, history: History, window: int | None) -> Budget:
-        policy, room = self.policy, float("inf")
-        if window is not None:
-            answer = request.max_tokens or min(_ANSWER, window // 4)
-            room = window - answer - request_tokens(replace(request, messages=history.head))
+    def _budget(self, request: ChatRequest, history: History, fixed: int) -> Budget:
+        policy, room = self.policy, self._room(request) - fixed
         wanted = min(policy.share * history.weight(), policy.most)
         return Budget(round(min(max(policy.tokens, wanted), room)), room)
 
@@ -218,9 +230,7 @@ class Context:
 
     # --- what is known ------------------------------------------------------------------------
 
-    async def _pieces(
-        self, request: ChatRequest, messages: tuple[Message, ...], window: int | None
-    ) -> list[str]:
+    async def _pieces(self, request: ChatRequest, messages: tuple[Message, ...]) -> list[str]:
         """Pieces of knowledge for the question: none that the system says already, or that are too
         long for the model."""
         if self._knowledge is None or not self.policy.knowledge_chunks or not request.question:
@@ -228,16 +238,17 @@ class Context:
         found = await self._knowledge.pieces(request.question, self.policy.knowledge_chunks)
         said = [" ".join(each.text.split()) for each in messages if each.role in SYSTEM]
         new = [piece for piece in found if not any(" ".join(piece.split()) in s for s in said)]
-        if window is None:
-            return new
-        answer = request.max_tokens or min(_ANSWER, window // 4)
-        while new and _tokens_with(request, _knowing(messages, new)) + answer > window:
+        room = self._room(request)
+        while new and request_tokens(replace(request, messages=_knowing(messages, new))) > room:
             new.pop()
         return new
 
-
-def _tokens_with(request: ChatRequest, messages: tuple[Message, ...]) -> int:
-    return request_tokens(replace(request, messages=messages))
+    def _room(self, request: ChatRequest) -> float:
+        """Tokens the model takes besides its answer; endless when nobody knows."""
+        window = self._windows(request.model)
+        if window is None:
+            return float("inf")
+        return window - (request.max_tokens or min(_ANSWER, window // 4))
 
 
 def _knowing(messages: tuple[Message, ...], pieces: list[str]) -> tuple[Message, ...]:

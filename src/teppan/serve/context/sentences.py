@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from teppan.core.chat import Image, Media, Message, Part, Text, ToolCall, ToolResult
 from teppan.cost.tokens import estimate
@@ -15,8 +16,9 @@ from teppan.serve.context.cues import length
 
 _LONG, _ENDLESS = 22, 80
 """Tokens of a sentence that is cut at its commas, and of a clause that is cut between words."""
-_LOOKED_AT = 16_000
-"""Letters of one message that are looked at: three quarters from its begin, the rest its end."""
+_LOOKED_AT, _IN_ALL, _AT_LEAST = 16_000, 160_000, 400
+"""Letters that are looked at: of one message, of all together when that is more, and of each then
+all the same. Three quarters are from its begin, the rest its end."""
 _LEAVES = 40
 """Values that are read out of one result."""
 _SHORT_ANSWER = 8
@@ -59,9 +61,13 @@ def said_in(messages: Sequence[Message], before: Message | None = None) -> list[
     turns: list[Said] = []
     names: dict[str, str] = {}
     last = _question_of(before)
+    most = _LOOKED_AT
+    if sum(len(text) for message in messages for text in _texts(message)) > _IN_ALL:
+        most = max(_AT_LEAST, min(_LOOKED_AT, _IN_ALL // len(messages)))
     for message in messages:
-        turns += _turns_of(message, last if message.role == "user" else "", names)
-        last = _question_of(message)
+        clipped = _clipped(message, most)
+        turns += _turns_of(clipped, last if message.role == "user" else "", names)
+        last = _question_of(clipped)
     return turns
 
 
@@ -79,9 +85,30 @@ def split(text: str) -> list[str]:
     return [piece for sentence in _whole(text) for piece in _clauses(sentence)]
 
 
+def _texts(message: Message) -> Iterator[str]:
+    for part in message.parts:
+        if isinstance(part, Text):
+            yield part.text
+        elif isinstance(part, ToolResult):
+            yield from (inner.text for inner in part.parts if isinstance(inner, Text))
+
+
+def _clipped(message: Message, most: int) -> Message:
+    """The message with no text of more than so many letters."""
+    if all(len(text) <= most for text in _texts(message)):
+        return message
+
+    def clip(part: Any) -> Any:
+        if isinstance(part, ToolResult):
+            return replace(part, parts=tuple(clip(inner) for inner in part.parts))
+        if isinstance(part, Text) and len(part.text) > most:
+            return Text(f"{part.text[: most * 3 // 4]}\n{part.text[-(most // 4) :]}")
+        return part
+
+    return replace(message, parts=tuple(clip(part) for part in message.parts))
+
+
 def _whole(text: str) -> list[str]:
-    if len(text) > _LOOKED_AT:
-        text = f"{text[: _LOOKED_AT * 3 // 4]}\n{text[-_LOOKED_AT // 4 :]}"
     found: list[str] = []
     for part in _END.split(text):
         clean = " ".join(_MARKUP.sub("", part).replace(" | ", "; ").split())
@@ -145,7 +172,7 @@ def _read_data(text: str) -> list[str]:
     if not stripped.startswith(("{", "[")):
         return split(text)
     try:
-        value = msgspec.json.decode(stripped[:_LOOKED_AT])
+        value = msgspec.json.decode(stripped)
     except (msgspec.DecodeError, RecursionError):
         return split(text)
     found = []

@@ -46,6 +46,8 @@ _AGAIN = 0.15
 """What is told already may mean something else here: it counts so much."""
 _TELLS, _FOR_A_TOKEN = 1.0, 0.07
 """What adds less, in all or for its length, is small talk and never kept."""
+_WEIGHED = 600
+"""Sentences that are weighed against each other; of more only those that tell most."""
 _LABEL, _SEPARATOR, _LABELS = 3, 1, {"user": 1}
 """Tokens before a line, and between its sentences; most of what is told follows its like."""
 _BREVITY = 5
@@ -66,7 +68,7 @@ class Piece(Struct, frozen=True):
 
 def tell(old: str, said: Iterable[Said], most: int) -> str:
     """The summary `old` and what was said after it, in at most `most` tokens."""
-    pieces = [*_read(old), *_fresh(said, old.count("\n") + 1)]
+    pieces = _foremost([*_read(old), *_fresh(said, old.count("\n") + 1)])
     kept = _chosen(_without_corrected(pieces), most)
     while kept and estimate(text := _written([piece for _, piece in kept])) > most:
         kept.remove(min(kept))
@@ -141,6 +143,19 @@ def _chosen(pieces: Sequence[Piece], most: int) -> list[tuple[float, Piece]]:
         lines.add(piece.line)
         used += tokens
     return [(kept[i], pieces[i]) for i in sorted(kept)]
+
+
+def _foremost(pieces: list[Piece]) -> list[Piece]:
+    """So many pieces as can be weighed against each other, in order."""
+    if len(pieces) <= _WEIGHED:
+        return pieces
+
+    def worth(place: int) -> float:
+        piece = pieces[place]
+        return piece.voice * sum(piece.told.items.values()) / (piece.tokens + _BREVITY)
+
+    best = heapq.nlargest(_WEIGHED, range(len(pieces)), key=lambda place: (worth(place), place))
+    return [pieces[place] for place in sorted(best)]
 
 
 def _rarity(pieces: Sequence[Piece]) -> Mapping[str, float]:
