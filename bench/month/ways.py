@@ -25,7 +25,12 @@ MODEL = "month/asked"
 
 _OFF: Mapping[str, Any] = {"exact": False, "semantic": False}
 _EXACT: Mapping[str, Any] = {"exact": True, "semantic": False}
+_HOUR: Mapping[str, Any] = {**_EXACT, "ttl": 3600.0, "ttl_by_intent": {}}
+_PACK: Mapping[str, Any] = {}
+"""Whatever the pack says."""
 _WHOLE: Mapping[str, Any] = {"apply": "off", "knowledge_chunks": 0}
+_SUMMARIES: Mapping[str, Any] = {"apply": "virtual"}
+_LOOKED_UP: Mapping[str, Any] = {"apply": "virtual", "knowledge_chunks": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,15 @@ WAYS = (
     Way("all on the cheapest", single(CHEAPEST)),
     Way("all on a cheap good one", single(SECOND)),
     Way("cascade", {"strategy": "cascade", "prompt": "support"}),
+    Way("exact cache, an hour", single(REFERENCE), cache=_HOUR),
     Way("exact cache", single(REFERENCE), cache=_EXACT),
+    Way("semantic cache", single(REFERENCE), cache=_PACK),
+    Way("context: summaries", single(REFERENCE), context=_SUMMARIES),
+    Way(
+        "context: facts looked up",
+        {**single(REFERENCE), "prompt": "brief"},
+        context=_LOOKED_UP,
+    ),
 )
 
 
