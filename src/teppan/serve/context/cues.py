@@ -34,6 +34,8 @@ _INSTEAD_OF = re.compile(
 
 _WEIGHTS = {"constraint": 2.5, "choice": 0.8, "identity": 0.8, "time": 1.0, "number": 1.0}
 _FIGURE, _CODE_WORTH, _NAMED, _PLAIN_WORD = 2.0, 2.5, 1.5, 0.2
+_PREAMBLE, _LEFT = "preamble", 2
+"""What comes before a sentence begins, and how many words must follow."""
 _SHORT = 3
 """A letter of a script without spaces is about a third of a word."""
 
@@ -90,6 +92,13 @@ def content_words(text: str) -> frozenset[str]:
     return frozenset(words)
 
 
+def without_preamble(sentence: str) -> str:
+    """The sentence without `Hi, I would like to`, unless little is left then."""
+    begun = _preamble().match(sentence)
+    rest = sentence[begun.end() :] if begun else sentence
+    return rest if length(rest) >= _LEFT else sentence
+
+
 def length(text: str) -> float:
     """About how many words a text has, in any script."""
     han = len(_HAN.findall(text))
@@ -99,16 +108,26 @@ def length(text: str) -> float:
 @cache
 def _cues() -> dict[str, re.Pattern[str]]:
     """One pattern for each kind of cue."""
+    return {name: re.compile(_any(cues)) for name, cues in _lists().items() if name != _PREAMBLE}
+
+
+@cache
+def _preamble() -> re.Pattern[str]:
+    return re.compile(rf"(?:(?:{_any(_lists()[_PREAMBLE])})[\s,.!;:，。！、；：]*)+", re.IGNORECASE)
+
+
+@cache
+def _lists() -> dict[str, list[str]]:
     tables = tomllib.loads(_FILE.read_text("utf-8"))
-    return {name: _pattern(table["cues"]) for name, table in tables.items()}
+    return {name: table["cues"] for name, table in tables.items()}
 
 
-def _pattern(cues: list[str]) -> re.Pattern[str]:
+def _any(cues: list[str]) -> str:
     spaced = [_spaced(cue) for cue in cues if not _HAN.search(cue)]
     dense = [re.escape(cue) for cue in cues if _HAN.search(cue)]
     longest_first = sorted(spaced, key=len, reverse=True)
     alternatives = [rf"(?<!\w)(?:{'|'.join(longest_first)})", *sorted(dense, key=len, reverse=True)]
-    return re.compile("|".join(alternatives))
+    return "|".join(alternatives)
 
 
 def _spaced(cue: str) -> str:

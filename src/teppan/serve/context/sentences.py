@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from teppan.core.chat import Image, Media, Message, Part, Text, ToolCall, ToolResult
 from teppan.cost.tokens import estimate
-from teppan.serve.context.cues import length
+from teppan.serve.context.cues import length, without_preamble
 
 _LONG, _ENDLESS = 22, 80
 """Tokens of a sentence that is cut at its commas, and of a clause that is cut between words."""
@@ -21,6 +21,7 @@ _LOOKED_AT, _IN_ALL, _AT_LEAST = 16_000, 160_000, 400
 all the same. Three quarters are from its begin, the rest its end."""
 _LEAVES = 40
 """Values that are read out of one result."""
+_STOPS = " .。,，;；!！"
 _SHORT_ANSWER = 8
 """Words of an answer that does not stand alone: its question is kept with it."""
 _LONGEST_QUESTION = 18
@@ -72,12 +73,14 @@ def said_in(messages: Sequence[Message], before: Message | None = None) -> list[
 
 
 def sentences(turn: Said) -> list[str]:
-    """Its sentences, cut into clauses where they are long."""
+    """Its sentences, long ones cut into clauses, a customer's without polite beginnings."""
     found = [piece for text in turn.texts for piece in split(text)]
     short = sum(map(length, found)) <= _SHORT_ANSWER
     if turn.answers and found and short and not found[-1].endswith(("?", "？")):
         found = [f"({turn.answers}) {' '.join(found)}"]
-    return [*found, *turn.data]
+    elif turn.speaker == "user":
+        found = [without_preamble(piece) for piece in found]
+    return [*(piece.rstrip(_STOPS) for piece in found if piece.strip(_STOPS)), *turn.data]
 
 
 def split(text: str) -> list[str]:
