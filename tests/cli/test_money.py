@@ -99,8 +99,8 @@ def test_a_budget_refuses_and_is_told_with_its_alert(priced: Path) -> None:
     assert "`shop:local`" in str(refused.exception)
     shown = printed(["budgets"])
     assert "shop:local" in shown
-    assert "shop:local at 100 %" in shown
-    assert "shop:local at 100 %" in printed(["costs"])
+    assert "shop:local refused a call" in shown
+    assert "shop:local refused a call" in printed(["costs"])
 
 
 def test_a_budget_without_a_price_refuses_and_says_where_to_add_it(folder: Path) -> None:

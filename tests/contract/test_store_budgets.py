@@ -214,7 +214,7 @@ async def test_each_threshold_is_told_once(store: Store) -> None:
     assert sorted(each.name for each in kept) == ["hard at 100 %", "hard at 80 %", "soft at 100 %"]
 
 
-async def test_a_refusal_is_told_as_a_full_budget_unless_money_is_only_held(store: Store) -> None:
+async def test_a_refusal_is_told_once_unless_money_is_only_held(store: Store) -> None:
     pot = a_pot(limit=100)
     await reserve(store, "h1", [pot], 60)
     await reserve(store, "h2", [pot], 60)
@@ -223,7 +223,7 @@ async def test_a_refusal_is_told_as_a_full_budget_unless_money_is_only_held(stor
     await reserve(store, "h3", [pot], 60)
     await reserve(store, "h4", [pot], 60)
     (alert,) = await store.budgets.alerts()
-    assert (alert.name, alert.spent, alert.threshold) == ("all at 100 %", 60, 100)
+    assert (alert.name, alert.spent, alert.threshold) == ("all refused a call", 60, 100)
 
 
 async def test_an_alert_is_told_anew_when_the_threshold_was_raised(store: Store) -> None:

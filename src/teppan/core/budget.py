@@ -64,6 +64,11 @@ class Alert(Struct, frozen=True):
     at: float = 0.0
 
 
+def refusing(pot: Pot) -> tuple[str, Micros]:
+    """The alert that a pot has refused a call: its money may last for cheaper ones."""
+    return f"{pot.budget} refused a call", pot.limit
+
+
 def thresholds(pot: Pot) -> tuple[tuple[str, Micros], ...]:
     """The alerts of a pot, by name and amount: 80 and 100 % of a hard one, 100 % of a soft one."""
     full = (f"{pot.budget} at 100 %", pot.limit)

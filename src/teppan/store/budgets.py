@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from teppan.core.budget import Alert, Booking, Denied, Pot, thresholds
+from teppan.core.budget import Alert, Booking, Denied, Pot, refusing, thresholds
 from teppan.core.clock import Clock
 from teppan.core.ids import new_id
 from teppan.core.money import Micros
@@ -135,7 +135,7 @@ class Budgets:
             for pot in pots:
                 spent, held = self._standing(connection, pot, now)
                 if spent + held + amount > pot.limit:
-                    crossing = thresholds(pot)[-1:] if spent + amount > pot.limit else ()
+                    crossing = [refusing(pot)] if spent + amount > pot.limit else []
                     told = self._tell(connection, pot, crossing, spent, now)
                     return Denied(pot, spent, held), told
             connection.execute(insert(holds), rows)
