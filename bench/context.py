@@ -5,8 +5,8 @@
     python bench/context.py --manner tuning      the wordings and seeds that were tuned on
 
 At each turn of the user the client sends its whole history; what the gateway would send on is
-compared with sending everything, the newest messages of the same size, the last five, and the limit:
-somebody who knows the facts. No model writes summaries here: they are the conversation's own
+compared with sending everything, the newest messages of the same size, the last five, and the
+limit: somebody who knows the facts. No model writes summaries here: they are the conversation's own
 sentences. Tokens are the gateway's own estimate (`cost/tokens.py`, within 4 to 5 % of a real
 tokeniser), for all ways alike. Recorded conversations are JSON lines:
 
@@ -23,7 +23,6 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -31,12 +30,9 @@ from typing import Any
 
 import msgspec
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from talks import ways
 from talks.generate import REPORTING, TUNING, generated
 from talks.talk import Talk, read, stands_last, tells, words_of
-
 from teppan.core.chat import Message
 from teppan.cost.tokens import estimate, request_tokens
 from teppan.serve.context import ContextPolicy
@@ -230,8 +226,8 @@ def main() -> int:
     show("ours, by language and business", more.pop("by group"))
     print("\n" + ", ".join(f"{name} {value:.2f}" for name, value in more.items()))
     for goal in goals:
-        print(f"{goal['name']}: {100 * goal['value']:.1f} % (goal {100 * goal['goal']:.0f} %)", end="; ")
-    print()
+        value, wanted = 100 * goal["value"], 100 * goal["goal"]
+        print(f"{goal['name']}: {value:.1f} % (goal {wanted:.0f} %)")
     return 0
 
 

@@ -28,8 +28,9 @@ def generated(seed: int, manner: int, each: int, turns: int = 40) -> list[Talk]:
     """`each` conversations for every language and business."""
     tables = tomllib.loads(WORDS.read_text("utf-8"))
     return [
-        _Speaker(tables, language, business, manner, random.Random(f"{seed}/{language}/{business}/{n}"))
-        .talk(f"{language}-{business}-{n}", turns)
+        _Speaker(
+            tables, language, business, manner, random.Random(f"{seed}/{language}/{business}/{n}")
+        ).talk(f"{language}-{business}-{n}", turns)
         for language, table in tables.items()
         for business in table
         if business not in _SECTIONS
@@ -139,7 +140,8 @@ class _Speaker:
     def _use_a_tool(self) -> None:
         """A call, its result with a reference that is a fact, and an answer without it."""
         id = f"call_{len(self.messages)}"
-        reference = f"{self.chance.choice('ABCDEFGH')}{self.chance.choice('KLMNP')}-{self.chance.randrange(1000, 9999)}"
+        letters = self.chance.choice("ABCDEFGH") + self.chance.choice("KLMNP")
+        reference = f"{letters}-{self.chance.randrange(1000, 9999)}"
         given = json.dumps({"business": self.business, "check": "availability"})
         result = {
             "status": "available",
@@ -164,11 +166,15 @@ class _Speaker:
         if kind == "amount":
             return str(chance.randrange(12, 99) * 25 + 7)
         if kind == "phone":
-            return f"{chance.randrange(200, 999)}-{chance.randrange(200, 999)}-{chance.randrange(1000, 9999)}"
+            area, local = chance.randrange(200, 999), chance.randrange(200, 999)
+            return f"{area}-{local}-{chance.randrange(1000, 9999)}"
         if kind == "code":
-            return f"{chance.randrange(1000, 9999)}{chance.choice('#*')}" if chance.random() < 0.3 else str(chance.randrange(100000, 999999))
+            if chance.random() < 0.3:
+                return f"{chance.randrange(1000, 9999)}{chance.choice('#*')}"
+            return str(chance.randrange(100000, 999999))
         if kind == "plate":
-            return f"{chance.choice('BKMS')}{chance.choice('ACDE')} {chance.randrange(100, 999)} {chance.choice('XYZ')}"
+            letters = chance.choice("BKMS") + chance.choice("ACDE")
+            return f"{letters} {chance.randrange(100, 999)} {chance.choice('XYZ')}"
         if kind in ("date", "birth"):
             return self._date(kind)
         if kind == "time":

@@ -59,20 +59,22 @@ def read(folder: Path) -> list[Talk]:
     """
     talks = []
     for path in sorted(folder.glob("conversations_*.jsonl*")):
-        opened = gzip.open(path, "rt", "utf-8") if path.suffix == ".gz" else path.open("rt", encoding="utf-8")
-        with opened as lines:
-            for number, line in enumerate(lines):
-                told = msgspec.json.decode(line)
-                talks.append(
-                    Talk(
-                        str(told.get("id", f"{path.stem}-{number}")),
-                        told.get("language", "en"),
-                        told.get("group", path.stem.removeprefix("conversations_")),
-                        tuple(message_of(each) for each in told["messages"]),
-                        tuple(msgspec.convert(each, Fact) for each in told["facts"]),
-                    )
-                )
+        data = path.read_bytes()
+        lines = (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines()
+        name = path.name.removeprefix("conversations_").split(".")[0]
+        talks += [_read(line, name, number) for number, line in enumerate(lines) if line.strip()]
     return talks
+
+
+def _read(line: bytes, name: str, number: int) -> Talk:
+    told = msgspec.json.decode(line)
+    return Talk(
+        str(told.get("id", f"{name}-{number}")),
+        told.get("language", "en"),
+        told.get("group", name),
+        tuple(message_of(each) for each in told["messages"]),
+        tuple(msgspec.convert(each, Fact) for each in told["facts"]),
+    )
 
 
 def message_of(wire: Mapping[str, Any]) -> Message:

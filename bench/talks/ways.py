@@ -1,10 +1,10 @@
-"""What may be sent of a conversation: all of it, its end, what the gateway makes of it, the limit."""
+"""What may be sent of a conversation: all, its end, what the gateway makes of it, the limit."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from talks.talk import Talk, tells, words_of
 from teppan.core.chat import ChatRequest, Message, say
@@ -24,7 +24,7 @@ Sent = list[tuple[Message, ...]]
 
 
 def ours(talk: Talk, policy: ContextPolicy) -> tuple[Sent, list[float], int]:
-    """What the gateway sends, the milliseconds it took each time, and how many summaries it made."""
+    """What the gateway sends, the milliseconds each time, and how many summaries it made."""
     book = SummaryBook(None, SystemClock())
     context = Context(policy, book)
     sent, took = [], []
@@ -95,6 +95,3 @@ def _from(messages: tuple[Message, ...], keep: int) -> int:
 class _Nobody:
     async def ask(self, model: str, request: ChatRequest, role: CallRole) -> Reply:
         raise AssertionError("no model is asked here")
-
-
-Way = Callable[[Talk], Sent]

@@ -185,6 +185,17 @@ async def test_a_small_window_shortens_more_than_the_settings_ask_for() -> None:
     assert sent.messages[-1] == asked.messages[-1]
 
 
+async def test_what_was_squeezed_for_a_small_model_is_not_taken_for_a_large_one() -> None:
+    shelf, asked = Shelf(), request(conversation(40), max_tokens=100)
+    small = context(ContextPolicy(tokens=5000), shelf, window=260)
+    sent, told = await short(small, asked)
+    assert told is not None
+    assert told.after + 100 <= 260
+    large, _ = await short(context(SMALL, shelf), asked)
+    assert large.messages[-5:] == asked.messages[-5:]
+    assert (await short(small, asked))[0] == sent
+
+
 async def test_what_cannot_fit_the_window_goes_on_as_it_is() -> None:
     messages = conversation(10)
     messages[-1] = say("user", "I want 10 cups. " * 400)

@@ -87,6 +87,11 @@ def test_a_corrected_sentence_that_tells_more_stays_before_its_correction() -> N
     assert summary.index("June 14") < summary.index("25 guests")
 
 
+def test_what_else_a_corrected_sentence_tells_saves_it() -> None:
+    summary = told(say("user", "20 guests in June"), say("user", "Actually 25 guests, not 20."))
+    assert "June" in summary
+
+
 def test_what_an_assistant_only_repeats_is_left_out() -> None:
     summary = told(
         say("user", "We are 25 guests on June 14."),

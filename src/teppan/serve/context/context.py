@@ -170,9 +170,10 @@ class Context:
             if found is None:
                 return untouched
             place, summary = found
-        short = put_together(history, place, summary, budget)
+        short = put_together(history, place, summary)
         before = fixed + history.weight() + history.repeated
-        if short == messages or request_tokens(replace(request, messages=short)) > before:
+        after = request_tokens(replace(request, messages=short))
+        if short == messages or after > min(before, fixed + budget.room):
             return untouched
         return _Short(short, place, before)
 
@@ -185,16 +186,20 @@ class Context:
         self, history: History, scope: Scope, call: Asks, budget: Budget
     ) -> tuple[int, str] | None:
         """Where to cut and what to tell of the part before; `None` when no cut is enough."""
-        names = history.names()
-        known_at = [names[place] for place in history.cuts(0)]
+        names, keep = history.names(), self.policy.keep_last
+        known_at = [names[place] for place in history.cuts(keep)]
         known = self._book.remembered(scope, known_at)
         if known is None or not fits(history, known, budget.wanted):
             known = await self._book.longest(scope, known_at)
         if known is not None and fits(history, known, budget.wanted):
             return known.messages, known.text
-        place = next_place(history, known, budget, self.policy.keep_last)
+        place = next_place(history, known, budget, keep)
         if place is None or place == 0:
             return None if place is None else (0, "")
+        if known is None or place != known.messages:
+            squeezed = names[place] not in known_at
+            same = await self._book.longest(scope, [names[place]]) if squeezed else None
+            known = same or known
         if known is not None and place == known.messages:
             return place, known.text
         made = await self._book.make(

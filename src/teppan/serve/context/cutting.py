@@ -20,8 +20,10 @@ _FILLED = 0.8
 """Summary and tail together fill at most so much of the budget when a cut is made."""
 _STEP_SHARE = 0.3
 """A new summary must take at least so much of the budget out of the conversation."""
-_LATER_SYSTEM_SHARE = 0.25
-"""System texts from amid what is summarised stay word for word up to this share, newest first."""
+_AROUND = count((before(Message("user", ()), summary_block("")),))
+"""Tokens of the fence around a summary."""
+_LATER_SYSTEM = 400
+"""Tokens of system texts from amid what is summarised that stay word for word, newest first."""
 
 
 class Budget(Struct, frozen=True):
@@ -32,7 +34,7 @@ class Budget(Struct, frozen=True):
 
     def summary(self, tail: int) -> int:
         """The most tokens of a summary before a tail of so many."""
-        spare = min(_FILLED * self.wanted, self.room) - tail
+        spare = min(_FILLED * self.wanted, self.room) - tail - _AROUND
         return max(_LEAST_SUMMARY, round(max(_SUMMARY_SHARE * self.wanted, spare)))
 
     @property
@@ -47,7 +49,7 @@ def fits(history: History, summary: Summary, most: float) -> bool:
 
 def sent(history: History, place: int, summary: int) -> int:
     """Tokens of a talk cut at `place` with a summary of so many."""
-    return tail_of(history, place) + summary
+    return tail_of(history, place) + (summary + _AROUND if place else 0)
 
 
 def tail_of(history: History, place: int) -> int:
@@ -60,7 +62,7 @@ def tail_of(history: History, place: int) -> int:
 def full(history: History, place: int, budget: Budget) -> int:
     """Tokens of a talk cut at `place` with as long a summary as it may have."""
     tail = tail_of(history, place)
-    return tail + budget.summary(tail)
+    return tail + _AROUND + budget.summary(tail)
 
 
 def next_place(history: History, known: Summary | None, budget: Budget, keep: int) -> int | None:
@@ -89,7 +91,7 @@ def _tightest(history: History, cuts: Sequence[int], budget: Budget, least: int)
     return later[-1]
 
 
-def put_together(history: History, place: int, summary: str, budget: Budget) -> tuple[Message, ...]:
+def put_together(history: History, place: int, summary: str) -> tuple[Message, ...]:
     """The messages to send: head, later system texts, summary, and the talk since `place`.
 
     Turns alternate: the summary goes before the words of the user's turn that follows it, or makes
@@ -98,7 +100,7 @@ def put_together(history: History, place: int, summary: str, budget: Budget) -> 
     if place == 0:
         return (*history.head, *history.talk)
     block, tail = summary_block(summary), history.talk[place:]
-    systems = _later_systems(history, place, round(_LATER_SYSTEM_SHARE * budget.wanted))
+    systems = _later_systems(history, place, _LATER_SYSTEM)
     if tail[0].role == "user":
         return (*history.head, *systems, before(tail[0], block), *tail[1:])
     newest = history.newest_question

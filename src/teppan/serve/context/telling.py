@@ -37,6 +37,8 @@ _QUESTION = 0.3
 """An open question tells less than a statement, an assistant's least."""
 _FADING = 0.12
 """Each further sentence of one message of a tool or an assistant counts less."""
+_SAVES = 1.0
+"""An item of such worth is a fact of its own: a sentence that has one is not merely corrected."""
 _CORRECTS = 3.0
 """Worth of being a correction, besides what it tells."""
 _WORD = 0.35
@@ -182,29 +184,28 @@ def _without_corrected(pieces: Sequence[Piece]) -> list[Piece]:
     for place, piece in enumerate(pieces):
         if piece.speaker != "user" or not piece.told.corrects:
             continue
-        wrong, right = _takes_back(piece.text)
-        stale.update(i for i in range(place) if _is_stale(pieces[i], wrong, right))
+        stale.update(i for i in range(place) if _is_stale(pieces[i], piece))
     return [piece for place, piece in enumerate(pieces) if place not in stale]
 
 
-def _takes_back(text: str) -> tuple[frozenset[str], dict[str, str]]:
-    """The figures a correction says are wrong, and the right one for each unit it names."""
-    wrong = taken_back(text)
-    right = {unit: figure for figure, unit in measured(text) if unit and figure not in wrong}
-    return wrong, right
+def _is_stale(piece: Piece, later: Piece) -> bool:
+    """Whether all that a piece tells are figures that a correction makes wrong.
 
-
-def _is_stale(piece: Piece, wrong: frozenset[str], right: dict[str, str]) -> bool:
-    """Whether all a piece tells is figures of a corrected kind. What else it tells saves it."""
+    They are wrong when it takes them back, or names another figure of the same unit. Whatever else
+    the piece tells saves it.
+    """
     figures = measured(piece.text)
     if not figures or piece.told.corrects:
         return False
+    wrong = taken_back(later.text)
+    right = {unit: figure for figure, unit in measured(later.text) if figure not in wrong}
     for figure, unit in figures:
-        replaced = unit in right and right[unit] != figure
-        if not replaced and not (figure in wrong and not unit):
+        replaced = unit and right.get(unit, figure) != figure
+        if not replaced and (unit or figure not in wrong):
             return False
-    others = set(piece.told.items) - {f"{figure} {unit}".strip() for figure, unit in figures}
-    return len(others) <= 1
+    said = {f"{figure} {unit}".strip() for figure, unit in figures}
+    own = (item for item in piece.told.items if item not in said | set(later.told.items))
+    return all(piece.told.items[item] < _SAVES for item in own)
 
 
 # --- writing ----------------------------------------------------------------------------------

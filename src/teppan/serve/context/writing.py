@@ -30,6 +30,8 @@ PATIENCE = 15.0
 _READS = 6000
 """Tokens of new turns that are handed over at most."""
 _WORDS_A_TOKEN = 0.6
+_THOUGHT = 1000
+"""Tokens that a model may think before it writes."""
 _MARK = re.compile(r"<(?=\s*/?\s*(?:record|turns)\b)", re.IGNORECASE)
 
 
@@ -55,7 +57,7 @@ async def write(call: Asks, model: str, old: str, said: list[Said], most: int) -
             say("system", _prompt().replace("{words}", str(round(most * _WORDS_A_TOKEN)))),
             say("user", f"{_fenced('record', old or '(nothing yet)')}\n{_fenced('turns', turns)}"),
         ),
-        max_tokens=2 * most,
+        max_tokens=2 * most + _THOUGHT,
         temperature=0.0,
     )
     async with asyncio.timeout(PATIENCE):
