@@ -82,7 +82,7 @@ async def open_house(
             {each.provider: each.models for each in found},
             partial(direct, settings.gateway.fallback),
         )
-        refuse_unknown_names(settings.gateway.fallback, virtual, models, book)
+        refuse_unknown_names(settings, virtual, models, book)
         purse = open_purse(settings, prices, book, store, clock)
         limits = await stack.enter_async_context(open_limits(settings, clock, environment))
         reach = Reach(
@@ -160,12 +160,20 @@ def pepper_of(environment: Mapping[str, str]) -> Secret | None:
 
 
 def refuse_unknown_names(
-    fallback: Sequence[str], virtual: Sequence[Virtual], models: Models, book: Catalogue
+    settings: Settings, virtual: Sequence[Virtual], models: Models, book: Catalogue
 ) -> None:
     """Raises `ConfigError` for models that do not exist; one whose vendor has no key yet may."""
+    single = {
+        "context.summary_model": settings.context.summary_model,
+        "shadow.model": settings.shadow.model,
+        "costs.reference_model": settings.costs.reference_model,
+    }
     problems = check_names(
         {each.name: each.asks for each in virtual},
-        fallback,
+        {
+            "gateway.fallback": settings.gateway.fallback,
+            **{path: [name] for path, name in single.items() if name},
+        },
         book.names,
         models.bare(),
     )

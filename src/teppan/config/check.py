@@ -18,17 +18,22 @@ class Problem(Struct, frozen=True):
 
 def check_names(
     virtual: Mapping[str, Sequence[str]],
-    fallback: Sequence[str],
+    named: Mapping[str, Sequence[str]],
     providers: Collection[str],
     bare: Collection[str] = (),
 ) -> list[Problem]:
     """Names of models that no provider and no virtual model answers to.
 
-    `virtual` maps each virtual model to the names it asks; `bare` names need no provider.
+    `virtual` maps each virtual model to the names it asks, `named` each setting to the names it
+    holds; `bare` names need no provider.
     """
     known = [*virtual, *bare]
     return [
-        *_unknown("gateway.fallback", fallback, known, providers),
+        *(
+            problem
+            for setting, names in named.items()
+            for problem in _unknown(setting, names, known, providers)
+        ),
         *(
             problem
             for name, members in virtual.items()
