@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from teppan.config.load import resolve_key
 from teppan.config.schema import Settings
 from teppan.core.clock import Clock, Dice, system_dice
-from teppan.core.ids import new_id
+from teppan.core.ids import Scope, new_id
 from teppan.providers.embed.base import Ask, Embedder, open_embedder
 from teppan.serve.cache import Cache, CachePolicy
 from teppan.store.answers import ExactAnswers, MemoryAnswers
@@ -71,6 +71,19 @@ async def open_cache(
         new_id=new_id,
         dice=dice or system_dice(),
     )
+
+
+async def clear_cache(settings: Settings, store: Store, scope: Scope, clock: Clock) -> None:
+    """Forgets a tenant's answers wherever other processes find them. Raises `StoreError`."""
+    await store.cache.erase(scope)
+    vectors = await store.open_vectors()
+    if vectors.shared:
+        await vectors.erase(scope)
+    answers = open_answers(settings, clock)
+    try:
+        await answers.erase(scope)
+    finally:
+        await answers.close()
 
 
 def open_answers(

@@ -31,6 +31,7 @@ VERBS = (
     "budgets",
     "advisor",
     "route",
+    "cache",
     "backtest",
     "simulate",
 )

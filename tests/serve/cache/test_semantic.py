@@ -104,6 +104,17 @@ async def test_what_means_nothing_alone_or_is_somebodys_own_is_not_compared(
     assert (await look(cache, question(text.upper()))).hit is None
 
 
+async def test_a_question_too_long_to_embed_is_found_by_its_words_alone(opening: Opening) -> None:
+    compass = Compass()
+    compass.window = 100
+    cache = await opening(compass, semantic=True)
+    long = "Tell me about the price of noodles and rice. " * 5
+    await ask(cache, question(long), "Cheap.")
+    assert compass.asked == []
+    assert (await look(cache, question(long.upper()))).status == "semantic"
+    assert (await look(cache, question(long + "And soup?"))).hit is None
+
+
 async def test_a_question_with_a_picture_is_not_compared(opening: Opening) -> None:
     compass = Compass()
     cache = await opening(compass, semantic=True)

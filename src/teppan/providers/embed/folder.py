@@ -38,7 +38,9 @@ def open_tokenizer(folder: Path) -> Any:
         raise missing("tokenizers") from None
     try:
         return Tokenizer.from_file(str(path))
-    except Exception as error:  # noqa: BLE001 - the library raises bare Exceptions
+    except Exception as error:
+        if type(error) is not Exception:  # which is what the library raises
+            raise
         raise ConfigError(f"cache.embedder: {path} is not a tokenizer: {error}") from None
 
 

@@ -45,13 +45,13 @@ class OffLoop:
         while self._waiting:
             batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
             texts = [text for text, _ in batch]
-            try:
-                rows = await loop.run_in_executor(self._thread, self._vectors, texts)
-            except Exception as error:  # noqa: BLE001 - the border: told to whoever waits
-                for _, future in batch:
-                    if not future.done():
-                        future.set_exception(error)
-                continue
-            for row, (_, future) in zip(rows, batch, strict=True):
-                if not future.done():  # its caller may have left
-                    future.set_result(row)
+            passing = loop.run_in_executor(self._thread, self._vectors, texts)
+            await asyncio.wait((passing,))
+            error = passing.exception()
+            for place, (_, future) in enumerate(batch):
+                if future.done():  # its caller has left
+                    continue
+                if error is not None:
+                    future.set_exception(error)
+                else:
+                    future.set_result(passing.result()[place])

@@ -7,59 +7,35 @@ Whatever breaks in here is a miss, said in the log; no client ever sees it.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Coroutine
-from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
-import structlog
-from msgspec import Struct
 
-from teppan.core.chat import CacheWish, ChatRequest, Completion
+from teppan.core.chat import ChatRequest, Completion
 from teppan.core.clock import Clock, Dice
-from teppan.core.errors import NotCached, TeppanError
+from teppan.core.errors import NotCached
 from teppan.core.ids import NewId, Scope
 from teppan.core.money import Micros
 from teppan.core.trace import Remembered, Trace
 from teppan.serve.cache.flight import Flights, Landed
+from teppan.serve.cache.keeping import Asked, Keeper
 from teppan.serve.cache.key import exact_key
 from teppan.serve.cache.policy import CachePolicy
 from teppan.serve.cache.seat import Seat
-from teppan.serve.cache.stats import CacheStats, summed
+from teppan.serve.cache.spared import spared
+from teppan.serve.cache.stats import CacheStats, read_stats
 from teppan.serve.cache.tally import Tally
-from teppan.store.answers import ExactAnswer, ExactAnswers
-from teppan.store.cache import CacheRecords, How, Kept
+from teppan.store.answers import ExactAnswers
+from teppan.store.cache import CacheRecords, How
 
 if TYPE_CHECKING:
     from teppan.providers.caller import Observe
-    from teppan.serve.cache.semantic import Found, SemanticCache
-
-EMBEDDING_PATIENCE = 2.0
-"""Seconds a question may wait to be found by meaning."""
-
-T = TypeVar("T")
-
-log = structlog.get_logger(__name__)
+    from teppan.serve.cache.semantic import SemanticCache
 
 
 class Traces(Protocol):
     async def get(self, scope: Scope, id: str) -> Trace | None: ...
-
-
-class Asked(Struct, frozen=True):
-    """One look: everything that keeping its answer needs to know."""
-
-    request: ChatRequest
-    scope: Scope
-    version: str
-    intent: str | None
-    wish: CacheWish
-    key: str
-    observe: Observe | None
-    leads: bool = False
-    found: Found | None = None
 
 
 class Cache:
@@ -87,7 +63,7 @@ class Cache:
         self._dice = dice
         self._flights = Flights()
         self._tally = Tally(records, clock)
-        self._behind: set[asyncio.Task[None]] = set()
+        self._keeper = Keeper(policy, exact, semantic, clock, new_id)
 
     async def look(
         self,
@@ -140,15 +116,15 @@ class Cache:
         if self.semantic is None:
             return
         trace_id = trace_id or self._new_id("chk")
-        await self._spared(self.semantic.learn(scope, hit, same, how, trace_id), None, "check")
+        await spared(self.semantic.learn(scope, hit, same, how, trace_id), None, "check")
         if not same and not hit.signs:
-            await self._spared(self._evict(scope, [hit.entry], hit.source), None, "evict")
+            await spared(self._keeper.evict(scope, [hit.entry], hit.source), None, "evict")
 
     async def same(self, one: Completion, other: Completion) -> bool | None:
         """Whether two answers say the same; `None` when that cannot be told."""
         if self.semantic is None:
             return None
-        return await self._spared(self.semantic.same(one, other), None, "compare")
+        return await spared(self.semantic.same(one, other), None, "compare")
 
     async def wrong(self, scope: Scope, trace_id: str) -> bool:
         """A person says that the answer of this trace is wrong: what gave it is forgotten.
@@ -157,12 +133,12 @@ class Cache:
         """
         trace = await self._traces.get(scope, trace_id)
         hit = trace.remembered if trace is not None else None
-        gone = await self._evict(scope, [], trace_id)
+        gone = await self._keeper.evict(scope, [], trace_id)
         if hit is None or trace is None:
             return gone > 0
         if trace.cache == "semantic":
             await self.checked(scope, hit, False, "feedback", trace_id)
-        await self._evict(scope, [hit.entry], hit.source)
+        await self._keeper.evict(scope, [hit.entry], hit.source)
         return True
 
     async def erase(self, scope: Scope, trace_id: str | None = None) -> None:
@@ -171,7 +147,7 @@ class Cache:
         Raises `StoreError` when something may be left.
         """
         if trace_id is not None:
-            await self._evict(scope, [], trace_id)
+            await self._keeper.evict(scope, [], trace_id)
             return
         await self._exact.erase(scope)
         if self.semantic is not None:
@@ -182,15 +158,11 @@ class Cache:
     async def stats(self, scope: Scope, days: int = 30) -> CacheStats:
         """Hits, their measured truth, and what was saved, over the last days."""
         await self._tally.flush()
-        now = datetime.fromtimestamp(self._clock.now(), UTC)
-        since = now - timedelta(days=days)
-        counts = await self._records.days(scope, since.date().isoformat())
-        return summed(counts, await self._records.truth(scope, since.timestamp()))
+        return await read_stats(self._records, scope, days, self._clock.now())
 
     async def settled(self) -> None:
         """Returns when everything kept so far has been remembered."""
-        while self._behind:
-            await asyncio.gather(*self._behind, return_exceptions=True)
+        await self._keeper.settled()
 
     async def close(self) -> None:
         """Writes what waits; before the store is closed."""
@@ -203,7 +175,7 @@ class Cache:
     async def _remembered(self, asked: Asked) -> Seat | None:
         if not self.policy.exact:
             return None
-        found = await self._spared(self._exact.get(asked.scope, asked.key), None, "look")
+        found = await spared(self._exact.get(asked.scope, asked.key), None, "look")
         if found is None:
             return None
         age = max(0.0, self._clock.now() - found.created)
@@ -228,7 +200,7 @@ class Cache:
 
     async def _by_meaning(self, asked: Asked) -> tuple[Seat | None, Asked]:
         """A hit by meaning, or the look with what was found on the way."""
-        found = await self._found(asked)
+        found = await self._keeper.find(asked)
         if found is None or not found.serve or found.candidate is None:
             return None, msgspec.structs.replace(asked, found=found)
         if asked.leads:
@@ -246,20 +218,6 @@ class Cache:
         )
         completion = found.candidate.completion
         return self._hit(asked, "semantic", completion, kept.model, remembered), asked
-
-    async def _found(self, asked: Asked) -> Found | None:
-        if self.semantic is None or not self.policy.means(asked.request, asked.intent):
-            return None
-        finding = self.semantic.find(
-            asked.request,
-            asked.scope,
-            asked.version,
-            max_age=asked.wish.max_age,
-            observe=asked.observe,
-        )
-        return await self._spared(
-            asyncio.wait_for(finding, EMBEDDING_PATIENCE), None, "look by meaning"
-        )
 
     def _hit(
         self,
@@ -291,73 +249,8 @@ class Cache:
         elif asked.leads:
             self._flights.leave(asked.key)
         if keeps:
-            self._later(self._store(asked, landed))
+            self._keeper.keep(asked, landed)
 
     def _let_go(self, asked: Asked) -> None:
         if asked.leads:
             self._flights.fail(asked.key)
-
-    async def _store(self, asked: Asked, landed: Landed) -> None:
-        now = self._clock.now()
-        expires = now + self.policy.ttl_of(asked.request, asked.intent)
-        if self.policy.exact:
-            answer = ExactAnswer(
-                landed.completion, landed.served, landed.trace_id, landed.cost, now, expires
-            )
-            await self._spared(self._exact.put(asked.scope, asked.key, answer), None, "keep")
-        found = asked.found if asked.wish.read else await self._refreshed(asked)
-        if self.semantic is None or found is None or found.vector is None:
-            return
-        kept = Kept(
-            id=self._new_id("ce"),
-            tenant=asked.scope.tenant,
-            partition=found.partition,
-            model=landed.served,
-            trace_id=landed.trace_id,
-            kin="",
-            question=found.question,
-            intent=asked.intent or "",
-            embedder="",
-            embedding=b"",
-            answer=msgspec.json.encode(landed.completion),
-            cost=landed.cost,
-            created=now,
-            expires=expires,
-        )
-        keeping = self.semantic.remember(found, asked.scope, landed.completion, kept)
-        await self._spared(keeping, None, "keep by meaning")
-
-    async def _refreshed(self, asked: Asked) -> Found | None:
-        """A client wanted a fresh answer: what its very words had given before is replaced."""
-        found = await self._found(asked)
-        if self.semantic is not None and found is not None and found.vector is None:
-            assert found.candidate is not None
-            gone = self.semantic.evict(asked.scope, [found.candidate.kept.id])
-            await self._spared(gone, None, "replace")
-            found = await self._found(asked)
-        return found
-
-    async def _evict(self, scope: Scope, entries: list[str], source: str) -> int:
-        """Forgets entries, and whatever was first answered in the trace `source`."""
-        gone = await self._exact.drop(scope, source)
-        if self.semantic is not None:
-            ids = [*entries, *await self.semantic.of_trace(scope, source)]
-            await self.semantic.evict(scope, ids)
-            gone += len(ids)
-        return gone
-
-    # --- never in the way --------------------------------------------------------------------
-
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._behind.add(task)
-        task.add_done_callback(self._behind.discard)
-
-    async def _spared(self, work: Awaitable[T], otherwise: T, doing: str) -> T:
-        """The border: whatever breaks in the cache is as if it were not there."""
-        try:
-            return await work
-        except Exception as error:  # noqa: BLE001 - the border: a cache must never be in the way
-            reason = error.message if isinstance(error, TeppanError) else repr(error)
-            log.warning("the cache failed and was passed by", doing=doing, reason=reason)
-            return otherwise

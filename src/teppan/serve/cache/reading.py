@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import OrderedDict
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -38,6 +39,8 @@ _PRONOUN_ONE = frozenset(
 HALVES = frozenset(("am", "pm"))
 ONE = "one"
 """The word, which is a number or almost an article."""
+REMEMBERED = 20_000
+"""Readings in memory; one takes some kilobytes."""
 LOUD = 0.7
 """A text with a larger share of capitals is shouted: they name nothing."""
 
@@ -74,6 +77,21 @@ class Reading(Struct, frozen=True):
     @property
     def content(self) -> tuple[str, ...]:
         return tuple(stem for _, stem in self.words if stem)
+
+
+class Readings:
+    """Those of the texts that were read last; an entry is compared again and again."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, Reading] = OrderedDict()
+
+    def of(self, text: str) -> Reading:
+        reading = self._known.get(text)
+        if reading is None:
+            reading = self._known[text] = read(text)
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        return reading
 
 
 def read(text: str) -> Reading:

@@ -7,6 +7,7 @@ by whoever is handed in as `same`; questions whose answers do are *kin*.
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
@@ -24,7 +25,7 @@ from teppan.serve.cache.entries import Entry, EntryShelf
 from teppan.serve.cache.guards import differ
 from teppan.serve.cache.key import partition_of
 from teppan.serve.cache.learner import KEPT, Learner, Signs
-from teppan.serve.cache.reading import Reading, read
+from teppan.serve.cache.reading import Reading, Readings
 from teppan.store.cache import CacheRecords, Check, How, Kept
 from teppan.store.vectors.base import Vectors
 
@@ -47,7 +48,6 @@ PERSONAL_DIGITS = 6
 """A number this long is somebody's: an order, an account, a phone."""
 SAME_WORDS = Signs(1.0, 1.0, 1.0, 0)
 """Stands where nothing was judged: the question was the remembered one in other clothes."""
-READINGS = 20_000
 TENANTS = 1000
 
 Same = Callable[[Completion, Completion], Awaitable[bool]]
@@ -94,14 +94,14 @@ class SemanticCache:
         self._bound = bound
         self._floor = floor
         self._clock = clock
-        self._readings: OrderedDict[str, Reading] = OrderedDict()
+        self._read = Readings().of
         self._learners: OrderedDict[str, Learner] = OrderedDict()
 
     async def load(self, limit: int) -> int:
         """Reads the newest answers from the store; returns how many."""
         rows = await self._records.load(self._embedder.name, self._clock.now(), limit)
         for kept in rows:
-            if not self._vectors.shared:
+            if kept.embedding and not self._vectors.shared:
                 vector = np.frombuffer(kept.embedding, "<f4")
                 await self._vectors.add(_scope(kept.tenant), kept.partition, kept.id, vector)
             await self._shelve(self._entry(kept))
@@ -118,8 +118,6 @@ class SemanticCache:
     ) -> Found | None:
         """What is known that might answer; `None` when the question cannot be asked by meaning."""
         question = request.question
-        if len(question) > self._embedder.window:
-            return None
         reading = self._read(question)
         if len(set(reading.content)) < FEWEST or personal(reading):
             return None
@@ -128,6 +126,8 @@ class SemanticCache:
         if twin is not None and await self._holds(scope, twin, reading, max_age):
             self._shelf.touch(twin)
             return Found(reading, question, partition, twin, serve=True)
+        if len(question) > self._embedder.window:
+            return Found(reading, question, partition)
         vector = (await self._embedder.embed([question], observe))[0]
         near = await self._neighbours(scope, partition, vector, max_age)
         found = Found(reading, question, partition, vector=vector, near=tuple(e for e, _ in near))
@@ -142,9 +142,9 @@ class SemanticCache:
     ) -> None:
         """Learns from a fresh answer whether the candidate would have done, then keeps it.
 
-        `kept` is the row to be, without kin and embedding.
+        `kept` is the row to be, without kin and embedding. A question too long to be embedded
+        whole is found by its very words alone.
         """
-        assert found.vector is not None
         kin = await self._kin(completion, found.near)
         if found.candidate is not None and found.signs is not None:
             same = found.candidate.kept.kin == kin
@@ -156,10 +156,13 @@ class SemanticCache:
             kept,
             kin=kin or kept.id,
             embedder=self._embedder.name,
-            embedding=found.vector.astype("<f4").tobytes(),
+            embedding=b"" if found.vector is None else found.vector.astype("<f4").tobytes(),
         )
-        self._records.put(kept)
-        await self._vectors.add(scope, kept.partition, kept.id, found.vector)
+        written = self._records.put(kept)
+        if written is not None:
+            await asyncio.wait((written,))
+        if found.vector is not None:
+            await self._vectors.add(scope, kept.partition, kept.id, found.vector)
         await self._shelve(Entry(_light(kept), completion, found.reading.key))
 
     async def learn(
@@ -244,11 +247,10 @@ class SemanticCache:
             else:
                 signs = signs_of(entry, similarity, near)
                 serve = (await self.learner(scope)).serves(signs, entry.kept.kin)
-            if serve and self._vectors.shared:
-                serve = await self._records.alive(scope, entry.kept.id)
-            if serve:
+            if serve and await self._alive(scope, entry):
                 self._shelf.touch(entry)
-            return msgspec.structs.replace(found, candidate=entry, signs=signs, serve=serve)
+                return msgspec.structs.replace(found, candidate=entry, signs=signs, serve=True)
+            return msgspec.structs.replace(found, candidate=entry, signs=signs)
         return found
 
     async def _holds(
@@ -256,7 +258,15 @@ class SemanticCache:
     ) -> bool:
         if not self._fresh(twin, max_age) or differ(self._read(twin.kept.question), reading):
             return False
-        return not self._vectors.shared or await self._records.alive(scope, twin.kept.id)
+        return await self._alive(scope, twin)
+
+    async def _alive(self, scope: Scope, entry: Entry) -> bool:
+        """Whether nobody has taken it out meanwhile: another gateway, `teppan cache clear`."""
+        alive = await self._records.alive(scope, entry.kept.id)
+        if not alive:
+            self._shelf.drop(scope.tenant, entry.kept.id)
+            await self._vectors.remove(scope, [entry.kept.id])
+        return alive
 
     def _fresh(self, entry: Entry, max_age: float | None) -> bool:
         now = self._clock.now()
@@ -305,14 +315,6 @@ class SemanticCache:
     def _entry(self, kept: Kept) -> Entry:
         completion = msgspec.json.decode(kept.answer, type=Completion)
         return Entry(_light(kept), completion, self._read(kept.question).key)
-
-    def _read(self, question: str) -> Reading:
-        reading = self._readings.get(question)
-        if reading is None:
-            reading = self._readings[question] = read(question)
-            if len(self._readings) > READINGS:
-                self._readings.popitem(last=False)
-        return reading
 
 
 def signs_of(entry: Entry, similarity: float, near: Sequence[tuple[Entry, float]]) -> Signs:

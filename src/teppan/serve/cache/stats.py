@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
+from teppan.core.ids import Scope
 from teppan.core.money import Micros
-from teppan.store.cache import Day
+from teppan.store.cache import CacheRecords, Day
 
 Z = 1.96
 """For intervals that hold the truth 19 times of 20."""
@@ -43,6 +45,13 @@ class CacheStats(Struct, frozen=True, kw_only=True):
     def false_hit_rate(self) -> float | None:
         """Of semantic hits; `None` while none was checked."""
         return self.wrong / self.checked if self.checked else None
+
+
+async def read_stats(records: CacheRecords, scope: Scope, days: int, now: float) -> CacheStats:
+    """Of this tenant, over the last days. Raises `StoreError`."""
+    since = datetime.fromtimestamp(now, UTC) - timedelta(days=days)
+    counts = await records.days(scope, since.date().isoformat())
+    return summed(counts, await records.truth(scope, since.timestamp()))
 
 
 def summed(days: Sequence[Day], truth: Mapping[str, tuple[int, int]]) -> CacheStats:
