@@ -242,7 +242,7 @@ class Context:
             return []
         found = await self._knowledge.pieces(request.question, self.policy.knowledge_chunks)
         said = [" ".join(each.text.split()) for each in messages if each.role in SYSTEM]
-        new = [piece for piece in found if not any(" ".join(piece.split()) in s for s in said)]
+        new = [piece for piece in found if not any(_words(piece) in each for each in said)]
         room = self._room(request)
         while new and request_tokens(replace(request, messages=_knowing(messages, new))) > room:
             new.pop()
@@ -254,6 +254,12 @@ class Context:
         if window is None:
             return float("inf")
         return window - (request.max_tokens or min(_ANSWER, window // 4))
+
+
+def _words(piece: str) -> str:
+    """What a piece says, without the line in brackets that says where it stood."""
+    place, _, text = piece.partition("\n")
+    return " ".join((text if place.startswith("[") else piece).split())
 
 
 def _knowing(messages: tuple[Message, ...], pieces: list[str]) -> tuple[Message, ...]:
