@@ -32,6 +32,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ class BankError(ValueError):
     """A question bank that cannot be used; the message says which file, question and field."""
 
 
+@lru_cache(maxsize=1024)
 def normalise(text: str) -> str:
     """Fold case, width, spacing, quotes and thousands separators."""
     folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
