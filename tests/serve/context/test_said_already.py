@@ -9,7 +9,7 @@ from teppan.core.chat import ChatRequest, say
 from teppan.knowledge import Library, chunks
 from teppan.serve.context import ContextPolicy
 
-FACTS = "# Facts\n\n## Prices\n- Adults are $55.\n- Children are $30.\n\n## Travel\n- 30 miles free."
+FACTS = "# Facts\n\n## Prices\n- Adults are $55.\n- Children are $30.\n\n## Travel\n- 30 miles."
 
 
 @pytest.mark.parametrize(("prompt", "pieces"), [(f"Answer by this.\n\n{FACTS}", 0), ("Answer.", 1)])
