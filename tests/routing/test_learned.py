@@ -10,8 +10,8 @@ import pytest
 
 from teppan.providers.embed import HashingEmbedder
 from teppan.routing import learning
+from teppan.routing.asked import Asked
 from teppan.routing.learned import Point, Router, price_for, price_within, worth
-from teppan.routing.learning import Asked
 from teppan.serve.strategies.estimates import typed
 
 SUBJECTS = {

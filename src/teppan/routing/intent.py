@@ -31,7 +31,7 @@ _RIDGE = 0.02
 _MEANING = 0.5
 """How much the embedding counts beside the pieces."""
 _KNOWN = 0.4
-"""Share of a text's pieces, by weight, that the examples must have, or it is about something else."""
+"""Share of a text's pieces, by weight, below which it is about something else."""
 _MOST_CLASSES = 500
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from teppan.estimate.confidence import Calibration
+from teppan.routing.meaning import Meaning, near
 from teppan.routing.surface import figures
 from teppan.routing.terms import KINDS, pieces
 
@@ -37,18 +38,6 @@ class Point(Struct, frozen=True):
     price: float
     quality: float
     cost: float
-
-
-class Meaning(Struct, frozen=True):
-    """Likeness to landmark questions, in an embedding: `landmarks` are (count, dimensions) floats,
-    `mixing` (count, count), both float32 of this machine's order, `width` how near is near.
-    """
-
-    embedder: str
-    count: int
-    landmarks: bytes
-    mixing: bytes
-    width: float
 
 
 class Predicted(Struct, frozen=True):
@@ -152,20 +141,6 @@ def weighed(
     return {place: value / length for place, value in row.items()} if length else row
 
 
-def near(meaning: Meaning, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How like each text is to the landmarks, in coordinates of their own: (texts, count).
-
-    Nyström's approximation of a Gaussian kernel (Williams and Seeger 2001).
-    """
-    import numpy as np
-
-    landmarks = np.frombuffer(meaning.landmarks, np.float32).reshape(meaning.count, -1)
-    mixing = np.frombuffer(meaning.mixing, np.float32).reshape(meaning.count, meaning.count)
-    likeness = np.exp((vectors @ landmarks.T - 1.0) * meaning.width)
-    mixed: NDArray[np.float32] = likeness @ mixing
-    return mixed
-
-
 def worth(
     router: Router,
     predicted: Mapping[str, Predicted],
@@ -173,12 +148,14 @@ def worth(
     price: float,
 ) -> dict[str, float]:
     """What each model is worth: its quality less what its cost is worth, at `price` of quality for
-    a cent; the favourite is given its head start.
+    a cent. Where only quality counts the favourite has a head start: the highest of many guesses
+    is a lucky one.
     """
+    lead = router.head_start if price <= 0.0 else 0.0
     return {
         model: each.raw
         - price * costs.get(model, 0.0) / CENT
-        + (router.head_start if model == router.favourite else 0.0)
+        + (lead if model == router.favourite else 0.0)
         for model, each in predicted.items()
     }
 

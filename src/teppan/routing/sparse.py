@@ -11,7 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-_STEPS, _CLOSE = 60, 1e-4
+
+DIRECT = 4000
+"""Rows up to which all products of rows are kept: 64 MB."""
+_STEPS, _CLOSE = 40, 1e-3
+_PAIRS = 2_000_000
 
 
 class Design:
@@ -29,55 +33,104 @@ class Design:
         dense: NDArray[np.float32],
     ) -> None:
         self.shape = (len(dense), columns + dense.shape[1])
-        self._row, self._column, self._value = row, column, value
-        self._columns = columns
-        self._dense = dense
+        self.entries = (row, column, value)
+        self.columns = columns
+        self.dense = dense
 
     def times(self, weights: Array) -> Array:
         """The product with one weight for each column: a value for each row."""
-        gathered = self._value * weights[self._column]
-        sums = np.bincount(self._row, gathered, self.shape[0])
-        product: Array = sums + self._dense @ weights[self._columns :]
+        row, column, value = self.entries
+        sums = np.bincount(row, value * weights[column], self.shape[0])
+        product: Array = sums + self.dense @ weights[self.columns :]
         return product
 
     def transposed(self, values: Array) -> Array:
         """The product of the transposed matrix with one value for each row."""
-        spread = self._value * values[self._row]
-        return np.concatenate(
-            [np.bincount(self._column, spread, self._columns), values @ self._dense]
-        )
+        row, column, value = self.entries
+        sums = np.bincount(column, value * values[row], self.columns)
+        return np.concatenate([sums, values @ self.dense])
 
-    def rows(self, chosen: NDArray[np.bool_]) -> Design:
-        """The design of some of the rows, in their order."""
-        place = np.cumsum(chosen) - 1
-        kept = chosen[self._row]
-        return Design(
-            place[self._row[kept]],
-            self._column[kept],
-            self._value[kept],
-            self._columns,
-            self._dense[chosen],
-        )
+
+def gram(matrix: Design) -> NDArray[np.float32]:
+    """The products of every row with every other, (rows, rows).
+
+    Common columns are multiplied as a dense matrix, rare ones pair by pair.
+    """
+    row, column, value = matrix.entries
+    rows = matrix.shape[0]
+    order = np.argsort(column, kind="stable")
+    row, column, value = row[order], column[order], value[order]
+    counts = np.bincount(column, minlength=matrix.columns)
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    common = counts > max(8, rows // 20)
+    often = common[column]
+    places = np.cumsum(common) - 1
+    dense = np.zeros((rows, int(common.sum())), np.float32)
+    dense[row[often], places[column[often]]] = value[often]
+    both = np.column_stack([dense, matrix.dense])
+    found = (both @ both.T).astype(np.float64).ravel()
+    for count in np.unique(counts[~common & (counts > 0)]):
+        first = starts[~common & (counts == count)]
+        for begin in range(0, len(first), max(1, _PAIRS // int(count) ** 2)):
+            at = first[begin : begin + max(1, _PAIRS // int(count) ** 2), None] + np.arange(count)
+            pair = row[at][:, :, None] * rows + row[at][:, None, :]
+            product = value[at][:, :, None] * value[at][:, None, :]
+            np.add.at(found, pair.ravel(), product.ravel().astype(np.float64))
+    return found.reshape(rows, rows).astype(np.float32)
+
+
+class Solver:
+    """Ridge regression of several targets on the rows of one design.
+
+    Up to `DIRECT` rows the products of all rows are computed once, and every regression is solved
+    directly; of more rows each is found by conjugate gradients.
+    """
+
+    def __init__(self, matrix: Design) -> None:
+        self.matrix = matrix
+        self._gram = gram(matrix) if matrix.shape[0] <= DIRECT else None
+
+    def solve(self, targets: Array, weight: Array, penalty: float) -> tuple[Array, Array]:
+        """Constants (targets,) and weights (columns, targets) that fit `targets` (rows, targets).
+
+        `weight` is that of each row; rows of none are left out.
+        """
+        if self._gram is None:
+            found = [ridge(self.matrix, target, weight, penalty) for target in targets.T]
+            return np.array([each for each, _ in found]), np.column_stack(
+                [each for _, each in found]
+            )
+        kept = np.flatnonzero(weight > 0.0)
+        system = self._gram[np.ix_(kept, kept)].astype(np.float64)
+        system[np.diag_indices_from(system)] += penalty / weight[kept]
+        solved = np.linalg.solve(system, np.column_stack([targets[kept], np.ones(len(kept))]))
+        constants = solved[:, :-1].sum(0) / solved[:, -1].sum()
+        duals = np.zeros((self.matrix.shape[0], targets.shape[1]))
+        duals[kept] = solved[:, :-1] - solved[:, -1:] * constants
+        return constants, np.column_stack([self.matrix.transposed(each) for each in duals.T])
 
 
 def ridge(matrix: Design, target: Array, weight: Array, penalty: float) -> tuple[float, Array]:
     """A constant and the weights of the columns; the constant is not penalised."""
-    total = float(weight.sum())
-    constant = float(weight @ target) / total
-    left = target - constant
-    found = np.zeros(matrix.shape[1])
-    residual = matrix.transposed(weight * left)
+
+    def back(values: Array) -> Array:
+        return np.append(matrix.transposed(values), values.sum())
+
+    penalties = np.append(np.full(matrix.shape[1], penalty), 0.0)
+    start = float(weight @ target / weight.sum())
+    found = np.append(np.zeros(matrix.shape[1]), start)
+    residual = back(weight * (target - start))
     direction = residual.copy()
     size = float(residual @ residual)
     enough = size * _CLOSE**2
     for _ in range(_STEPS):
         if size <= enough:
             break
-        image = matrix.transposed(weight * matrix.times(direction)) + penalty * direction
+        seen = matrix.times(direction[:-1]) + direction[-1]
+        image = back(weight * seen) + penalties * direction
         length = size / float(direction @ image)
         found += length * direction
         residual -= length * image
         before, size = size, float(residual @ residual)
         direction = residual + (size / before) * direction
-    constant += float(weight @ (left - matrix.times(found))) / total
-    return constant, found
+    return float(found[-1]), found[:-1]

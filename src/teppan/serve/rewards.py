@@ -11,14 +11,12 @@ import structlog
 
 from teppan.core.errors import StoreError
 from teppan.core.trace import Trace
-from teppan.core.verdict import NEEDS_IMPROVEMENT
 from teppan.routing.book import Book, Reward, Source
+from teppan.routing.quality import quality_of
 
 _log = structlog.get_logger(__name__)
 
 STRATEGY = "auto"
-_GUESSES = ("trust", "router")
-"""What a confidence rests on that says nothing about this very answer."""
 
 
 class Rewards:
@@ -54,21 +52,3 @@ class Rewards:
         served = str(route.features.get("served") or route.chosen)
         category = str(route.features.get("category") or "any")
         await book.reward(Reward(category, served, quality, trace.cost or 0, trace.id, source))
-
-
-def quality_of(trace: Trace) -> float | None:
-    """How good the answer was, by the evidence of the request itself: the critic's score of the
-    reply it chose, else a confidence that was compared or judged; `None` without either.
-    """
-    verdict = trace.verdict
-    if verdict is not None and verdict.fallback is None:
-        if verdict.best == NEEDS_IMPROVEMENT:
-            return 0.0
-        for judgement in verdict.judgements:
-            if judgement.label == verdict.best:
-                return judgement.score
-        return verdict.confidence
-    confidence = trace.confidence
-    if confidence is None or confidence.basis.startswith(_GUESSES):
-        return None
-    return confidence.value

@@ -15,8 +15,8 @@ from msgspec.structs import replace
 
 from teppan.core.trace import Trace
 from teppan.providers.replay import Recordings
-from teppan.routing.learning import Asked
-from teppan.serve.rewards import quality_of
+from teppan.routing.asked import Asked
+from teppan.routing.quality import quality_of
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,0 +1,1 @@
+"""The two parts of `bench/router.py`."""
