@@ -1,4 +1,4 @@
-"""The texts of the bench: a stream of questions with their intents, and pairs near to each other."""
+"""The texts of the bench: a stream of questions with their intents, and pairs of near texts."""
 
 from __future__ import annotations
 

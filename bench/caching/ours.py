@@ -1,7 +1,8 @@
 """The shipped cache, replayed: the model behind it answers with the name of the intent.
 
 What the dataset calls one intent is one answer, so `same` is plain equality; a live gateway
-compares answers by `serve/cache/sameness.py`. Each question is looked up before anything is learned from it.
+compares answers by `serve/cache/sameness.py`. Each question is looked up before anything is
+learned from it.
 """
 
 from __future__ import annotations
