@@ -237,6 +237,19 @@ async def test_a_cache_that_is_switched_off_remembers_nothing(opening: Opening) 
     assert (await look(cache, ASKED)).status == "off"
 
 
+async def test_a_request_that_cannot_be_named_is_asked_as_if_there_were_no_cache(
+    opening: Opening,
+) -> None:
+    cache = await opening()
+    assert (await ask(cache, question("half a sign: \ud800"), "Hm.")).status == "off"
+
+
+async def test_only_if_cached_gets_an_error_where_nothing_is_ever_cached(opening: Opening) -> None:
+    cache = await opening(on=False)
+    with pytest.raises(NotCached):
+        await look(cache, question("Hi", "there you", cache=CacheWish(only=True)))
+
+
 class Broken(MemoryAnswers):
     async def get(self, scope: Scope, key: str) -> ExactAnswer | None:
         raise StoreError("the shelf fell down")

@@ -23,7 +23,7 @@ from teppan.serve.cache.keeping import Asked, Keeper
 from teppan.serve.cache.key import exact_key
 from teppan.serve.cache.policy import CachePolicy
 from teppan.serve.cache.seat import Seat
-from teppan.serve.cache.spared import spared
+from teppan.serve.cache.spared import spared, spared_now
 from teppan.serve.cache.stats import CacheStats, read_stats
 from teppan.serve.cache.tally import Tally
 from teppan.store.answers import ExactAnswers
@@ -81,11 +81,14 @@ class Cache:
         told of embedding calls that cost money. Raises `NotCached`, nothing else.
         """
         wish = self.policy.wish(request)
-        if not (wish.read or wish.store or wish.only) or not (self.policy.exact or self.semantic):
+        on = (wish.read or wish.store) and (self.policy.exact or self.semantic is not None)
+        name = partial(exact_key, scope, request, version)
+        key = spared_now(name, "", "name the request") if on else ""
+        if not key:
+            if wish.only:
+                raise NotCached
             return Seat("off")
-        asked = Asked(
-            request, scope, version, intent, wish, exact_key(scope, request, version), observe
-        )
+        asked = Asked(request, scope, version, intent, wish, key, observe)
         hit = await self._remembered(asked) if wish.read else None
         if hit is None and wish.read and wish.store and not wish.only:
             boarded = await self._flights.board(asked.key, deadline - self._clock.monotonic())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import msgspec
@@ -35,6 +35,18 @@ async def spared(work: Awaitable[T], otherwise: T, doing: str) -> T:
     try:
         return await work
     except BREAKS as error:
-        reason = error.message if isinstance(error, TeppanError) else repr(error)
-        log.warning("the cache failed and was passed by", doing=doing, reason=reason)
-        return otherwise
+        return _passed_by(error, otherwise, doing)
+
+
+def spared_now(work: Callable[[], T], otherwise: T, doing: str) -> T:
+    """The same of work that does not wait."""
+    try:
+        return work()
+    except BREAKS as error:
+        return _passed_by(error, otherwise, doing)
+
+
+def _passed_by(error: BaseException, otherwise: T, doing: str) -> T:
+    reason = error.message if isinstance(error, TeppanError) else repr(error)
+    log.warning("the cache failed and was passed by", doing=doing, reason=reason)
+    return otherwise
