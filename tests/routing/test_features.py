@@ -14,6 +14,7 @@ from teppan.routing.rules import Rules, Weights
 from teppan.routing.sentiment import sentiment
 
 LANGUAGES = Languages()
+LANGUAGES.load()
 
 
 def features(text: str, *before: str, **fields: object) -> Features:
@@ -43,7 +44,15 @@ def test_only_languages_that_are_expected_are_told() -> None:
     assert Languages(["es", "en"]).of("十个人多少钱？") == "es"
     assert Languages(["en"]).of("Hola, ¿cuánto cuesta?") == "en"
     french = "Nous voudrions savoir combien coûte un repas pour dix personnes"
-    assert Languages(["en", "fr"]).of(french) == "fr"
+    both = Languages(["en", "fr"])
+    both.load()
+    assert both.of(french) == "fr"
+
+
+def test_words_decide_until_the_classifier_is_there() -> None:
+    languages = Languages(["en", "es"])
+    assert languages.of("¿Cuánto cuesta la cena para veinte personas en mi casa?") == "es"
+    assert languages.of("How much is a dinner for twenty people at our house?") == "en"
 
 
 @pytest.mark.parametrize(

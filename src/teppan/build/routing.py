@@ -82,6 +82,10 @@ class Routing:
             **{**parts, "book": book, "rates": self.rates, "calls_tools": self.calls_tools}
         )
 
+    def book(self, name: str) -> Book:
+        """The records of one virtual model."""
+        return self._books[name]
+
     def know(self, virtual: Sequence[Virtual]) -> None:
         """Tells what the virtual models ask, so that ensembles have a price and abilities too."""
         self._asks = {each.name: each.asks for each in virtual}

@@ -1,8 +1,9 @@
 """Which language a text is in, among those that are expected.
 
 Scripts decide where they can: kana are Japanese, Han alone is Chinese. For the rest py3langid
-(Lui and Baldwin 2012) is asked, which is unreliable below a dozen letters: there the words that
-a language's lexicon shares with the text decide, and the first expected language without any.
+(Lui and Baldwin 2012) is asked, which is unreliable below a few words: there the words that a
+language's lexicon shares with the text decide, and the first expected language without any. Its
+model takes half a second to load; that is done aside, and words decide until it is there.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from importlib import import_module
+from threading import Thread
 from typing import Any
 
 from teppan.routing.lexicon import Lexicon, lexicon_of, shipped
@@ -40,6 +42,7 @@ class Languages:
     def __init__(self, expected: Sequence[str] = ()) -> None:
         self.expected = tuple(dict.fromkeys(expected)) or tuple(shipped())
         self._identifier: Any = None
+        self._loading: Thread | None = None
 
     def of(self, text: str) -> str:
         """The two letters of the language, one of `expected`."""
@@ -52,10 +55,24 @@ class Languages:
         letters = sum(map(len, _WORD.findall(text)))
         if not letters:
             return expected[0]
-        if letters < _SURE:
+        if letters < _SURE or not self._ready():
             return self._by_words(text)
-        told: str = self._classifier().classify(text[:2000])[0]
+        told: str = self._identifier.classify(text[:2000])[0]
         return told if told in expected else expected[0]
+
+    def load(self) -> None:
+        """Loads the classifier; done by itself, aside, when it is first wanted."""
+        langid = import_module("py3langid.langid")
+        identifier = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE)
+        known = set(identifier.nb_classes)
+        identifier.set_languages([each for each in self.expected if each in known] or None)
+        self._identifier = identifier
+
+    def _ready(self) -> bool:
+        if self._identifier is None and self._loading is None:
+            self._loading = Thread(target=self.load, name="teppan-languages", daemon=True)
+            self._loading.start()
+        return self._identifier is not None
 
     def _by_words(self, text: str) -> str:
         words = [word.lower() for word in _WORD.findall(text)]
@@ -67,15 +84,6 @@ class Languages:
             for language in self.expected
         }
         return max(self.expected, key=lambda language: scores[language])
-
-    def _classifier(self) -> Any:
-        if self._identifier is None:
-            langid = import_module("py3langid.langid")  # loads numpy and a model: only when asked
-            identifier = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE)
-            known = set(identifier.nb_classes)
-            identifier.set_languages([each for each in self.expected if each in known] or None)
-            self._identifier = identifier
-        return self._identifier
 
 
 def _by_script(text: str) -> str | None:

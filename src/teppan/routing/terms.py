@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -31,12 +32,16 @@ def pieces(text: str, kind: Kind) -> Mapping[str, int]:
         counts.update(f"{one} {other}" for one, other in pairwise(words))
         return counts
     counts = Counter()
-    for word, times in Counter(words).items():
-        padded = f" {_DIGITS.sub('0', word)} "
-        for size in _SIZES:
-            for at in range(len(padded) - size + 1):
-                counts[padded[at : at + size]] += times
+    for word in words:
+        counts.update(_runs(word))
     return counts
+
+
+@lru_cache(maxsize=20_000)
+def _runs(word: str) -> tuple[str, ...]:
+    """The runs of letters of a word; words repeat."""
+    padded = f" {_DIGITS.sub('0', word)} "
+    return tuple(padded[at : at + size] for size in _SIZES for at in range(len(padded) - size + 1))
 
 
 def read(text: str) -> str:
