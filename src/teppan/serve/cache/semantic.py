@@ -45,7 +45,7 @@ FAR = 0.3
 FEWEST = 2
 """Words of content that a question needs: `yes` means nothing without what was said before."""
 PERSONAL_DIGITS = 6
-"""A number this long is somebody's: an order, an account, a phone."""
+"""A number this long is somebody's, unless it is round: an order, an account, a phone."""
 SAME_WORDS = Signs(1.0, 1.0, 1.0, 0)
 """Stands where nothing was judged: the question was the remembered one in other clothes."""
 TENANTS = 1000
@@ -330,7 +330,8 @@ def signs_of(entry: Entry, similarity: float, near: Sequence[tuple[Entry, float]
 def personal(reading: Reading) -> bool:
     """Whether the question is about somebody's own: an address, an order, an account."""
     return any("@" in code for code in reading.codes) or any(
-        sum(map(str.isdigit, each.value)) >= PERSONAL_DIGITS for each in reading.figures
+        sum(map(str.isdigit, each.value)) >= PERSONAL_DIGITS and not each.value.endswith("000")
+        for each in reading.figures
     )
 
 
