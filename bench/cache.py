@@ -251,6 +251,8 @@ def show(figures: dict[str, Any], goals: dict[str, dict[str, Any]]) -> None:
 
 
 async def measured(options: argparse.Namespace) -> dict[str, Any]:
+    if not options.quick:
+        lookup.install(options.peers)
     folder = options.data or options.fit
     length = QUICK if options.quick else LENGTH
     stream = data.stream(folder, length, SEED)

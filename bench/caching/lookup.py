@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +22,7 @@ from teppan.serve.cache.entries import Entry
 from teppan.serve.cache.key import partition_of
 from teppan.store.cache import Kept
 
+PACKAGES = ("gptcache==0.1.44", "faiss-cpu==1.15.1")
 TIMED = 300
 NEARNESS = 0.9
 """The cosine of a query to its entry, about: like a true hit."""
@@ -98,7 +101,7 @@ def gptcache(
     """What GPTCache makes of a job; or why it could not be asked."""
     python = peers / "gptcache" / "bin" / "python"
     if not python.exists():
-        return f"absent: {python} is not there (see bench/README.md)"
+        return f"absent: {python} is not there (a run without --quick installs it)"
     np.save(work / "vectors.npy", rows)
     (work / "texts.json").write_text(json.dumps(list(texts)))
     job = job | {
@@ -114,6 +117,18 @@ def gptcache(
         return f"failed: {ran.stderr.strip().splitlines()[-1] if ran.stderr else ran.returncode}"
     result: dict[str, Any] = json.loads((work / "result.json").read_text())
     return result
+
+
+def install(peers: Path) -> None:
+    """GPTCache into an environment of its own, once."""
+    folder = peers / "gptcache"
+    if (folder / "bin" / "python").exists():
+        return
+    peers.mkdir(parents=True, exist_ok=True)
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=False)
+    command = [str(folder / "bin" / "pip"), "install", "-q", *PACKAGES]
+    if subprocess.run(command, check=False).returncode:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def percentiles(seconds: Sequence[float]) -> dict[str, float]:
