@@ -279,7 +279,7 @@ class Chooser:
         wanted = self.policy.quality
         price = price_for(router.frontier, wanted) if wanted is not None else None
         price = router.price if price is None else price
-        costs = self._expected(list(known), asked, router.costs)
+        costs = self._as_learned(list(known), asked, router.costs)
         values = worth(router, known, costs, price)
         chosen = max(known, key=lambda name: values[name])
         best = max(known, key=lambda name: known[name].chance)
@@ -318,6 +318,20 @@ class Chooser:
         }
         dearest = max((cost for cost in costs.values() if cost is not None), default=0.0)
         return {name: dearest if cost is None else cost for name, cost in costs.items()}
+
+    def _as_learned(
+        self, models: Sequence[str], asked: _Question, learned: Mapping[str, float]
+    ) -> dict[str, float]:
+        """What the frontier was measured with, or its promises would not hold: the learned costs,
+        less where a vendor still has the conversation; by rates where nothing was learned.
+        """
+        expected = self._expected(models, asked, learned)
+        for name in models:
+            if name in learned:
+                cold = fare(self.around.rates(name), asked.tokens)
+                warm = self._fare(name, asked)
+                expected[name] = learned[name] * (warm / cold if warm and cold else 1.0)
+        return expected
 
     def _targets(self) -> Sequence[str]:
         return tuple(self.policy.targets.values())

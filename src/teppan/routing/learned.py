@@ -1,13 +1,15 @@
 """How well each model would answer this question, learned from traces; and which is worth asking.
 
-    quality of model m  =  constant_m + words . W_m + letters . L_m + form . F_m + meaning . E_m
+    quality of model m  =  constant_m + pieces . P_m + form . F_m + pieces x axes . A_m
+                           + meaning . E_m
     worth of model m    =  quality of m - price x expected cost of m
 
-The difference of two models' qualities is what matters, the *gain* of asking the dearer one: many
-questions defeat both, and there it is nothing (`learning.py` fits it so). On public router
-benchmarks such plain methods are on the frontier (Hu et al. 2024, arXiv 2403.12031). The curves
-of the state make the qualities probabilities; its frontier says what each price of quality comes
-to, on questions that the fit had not seen.
+Pieces are words, their neighbours and runs of letters; what a piece tells may depend on the form
+of the question it stands in, along a few axes. The difference of two models' qualities is what
+matters, the *gain* of asking the dearer one: many questions defeat both, and there it is nothing
+(`learning.py` fits it so). On public router benchmarks such plain methods are on the frontier (Hu
+et al. 2024, arXiv 2403.12031). The curves of the state make the qualities probabilities; its
+frontier says what each price of quality comes to, on questions that the fit had not seen.
 """
 
 from __future__ import annotations
@@ -50,8 +52,9 @@ class Predicted(Struct, frozen=True):
 class Router(Struct, frozen=True, dict=True):
     """A fitted router, the state `router` of a release.
 
-    `weights` are float32, one row for each piece (by the order of `terms`, words then letters),
-    then figure, then landmark; one column for each model. `scales` are the inverse frequencies of
+    `weights` are float32: one row for each piece (by the order of `terms`, words then letters),
+    the same again for each of the `axes` of form, then one for each figure and landmark; one
+    column for each model. `scales` are the inverse frequencies of
     the pieces. `costs` are mean micro-dollars of an answer, by model, where they were known. The
     frontier was measured where questions were answered by several models, else it is `estimated`
     from the predictions.
@@ -64,7 +67,8 @@ class Router(Struct, frozen=True, dict=True):
     constants: tuple[float, ...]
     means: tuple[float, ...]
     spreads: tuple[float, ...]
-    form: float = 0.5
+    axes: bytes = b""
+    form: float = 1.0
     meaning: Meaning | None = None
     curves: Mapping[str, Calibration] = {}
     costs: Mapping[str, float] = {}
@@ -83,17 +87,21 @@ class Router(Struct, frozen=True, dict=True):
         import numpy as np
 
         total = np.array(self.constants)
-        at, chosen, values = 0, list[int](), list[float]()
+        begin, chosen, values = 0, list[int](), list[float]()
         for kind, places in zip(KINDS, self._places, strict=True):
-            found = weighed(pieces(text, kind), places, self._scales[at:])
-            chosen += [at + place for place in found]
+            found = weighed(pieces(text, kind), places, self._scales[begin:])
+            chosen += [begin + place for place in found]
             values += found.values()
-            at += len(places)
-        if chosen:
-            total += np.array(values) @ self._weights[chosen]
-        total += np.array(self.shape_of(text)) @ self._weights[at : at + len(self.means)]
+            begin += len(places)
+        shape = np.array(self.shape_of(text))
+        factors = np.append(1.0, self._axes @ shape)
+        for repeat, factor in enumerate(factors if chosen else ()):
+            rows = self._weights[np.array(chosen) + repeat * begin]
+            total += factor * (np.array(values) @ rows)
+        form = begin * len(factors)
+        total += shape @ self._weights[form : form + len(shape)]
         if self.meaning is not None and vector is not None:
-            total += near(self.meaning, vector[None, :])[0] @ self._weights[at + len(self.means) :]
+            total += near(self.meaning, vector[None, :])[0] @ self._weights[form + len(shape) :]
         return {
             model: Predicted(float(raw), self._chance(model, float(raw)))
             for model, raw in zip(self.models, total, strict=True)
@@ -120,6 +128,12 @@ class Router(Struct, frozen=True, dict=True):
         import numpy as np
 
         return np.frombuffer(self.scales, np.float32)
+
+    @cached_property
+    def _axes(self) -> NDArray[np.float32]:
+        import numpy as np
+
+        return np.frombuffer(self.axes, np.float32).reshape(-1, len(self.means))
 
     @cached_property
     def _weights(self) -> NDArray[np.float32]:

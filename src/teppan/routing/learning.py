@@ -24,7 +24,7 @@ from teppan.routing.asked import Asked
 from teppan.routing.learned import Predicted, Router, weighed
 from teppan.routing.meaning import landmarks_of, near
 from teppan.routing.promises import Guesses, promising
-from teppan.routing.sparse import Design, Solver
+from teppan.routing.sparse import Design, Entries, Solver
 from teppan.routing.surface import figures
 from teppan.routing.terms import KINDS, pieces
 
@@ -34,9 +34,12 @@ FEWEST_OF_ONE = 15
 """Answers of a model below which it is left out."""
 
 COMMON, DEPARTURE = 10.0, 30.0
-"""The ridges of what models share, and of how each departs from it."""
+"""The ridges of what models share, and of how each departs from it: where the likelihood of the
+gain is highest, on both sets of RouteLLM's pair (25 to 35)."""
 _FORM = 1.0
-_MOST_WEIGHTS = 1_500_000
+_AXES, _AXES_WEIGHT = 4, 3.0
+"""Directions of form in which pieces may mean something else, and how much of it they may."""
+_MOST_WEIGHTS = 2_000_000
 _MOST_TERMS = 60_000
 _LEAST = {"words": 2, "letters": 3}
 _PARTS = 4
@@ -74,15 +77,20 @@ class _Rows:
         self._means, self._spreads = shapes.mean(0), np.maximum(shapes.std(0), 1e-6)
         scale = _FORM / len(self._means) ** 0.5
         dense = np.clip((shapes - self._means) / self._spreads, -4.0, 4.0) * scale
+        self._axes = _axes(dense)
+        factors = np.column_stack([np.ones(len(asked)), dense @ self._axes.T])
         self._meaning = None
         vectors = [each.vector for each in asked if each.vector is not None]
         if embedder and len(vectors) == len(asked):
             stacked = np.stack(vectors)
             self._meaning = landmarks_of(stacked, embedder)
             dense = np.column_stack([dense, near(self._meaning, stacked)])
-        self._terms, self._scales, entries = _cut(asked, len(models))
+        most = _MOST_WEIGHTS // (len(models) * (1 + len(self._axes)))
+        self._terms, self._scales, entries = _cut(asked, most)
         columns = sum(len(terms) for terms in self._terms)
-        self.solver = Solver(Design(*entries, columns, dense.astype(np.float32)))
+        self.solver = Solver(
+            Design(entries, columns, factors.astype(np.float32), dense.astype(np.float32))
+        )
 
     def router(self, constants: Array, weights: Array) -> Router:
         """The state of these regressions."""
@@ -94,6 +102,7 @@ class _Rows:
             tuple(map(float, constants)),
             tuple(map(float, self._means)),
             tuple(map(float, self._spreads)),
+            self._axes.tobytes(),
             _FORM,
             self._meaning,
             costs=_costs(self.asked, self.models),
@@ -101,15 +110,18 @@ class _Rows:
         )
 
 
+def _axes(shapes: Array) -> NDArray[np.float32]:
+    """The directions (axes, figures) in which the form of questions varies most, scaled."""
+    _, _, directions = np.linalg.svd(shapes - shapes.mean(0), full_matrices=False)
+    axes: NDArray[np.float32] = (directions[:_AXES] * _AXES_WEIGHT**0.5).astype(np.float32)
+    return axes
+
+
 def _cut(
-    asked: Sequence[Asked], models: int
-) -> tuple[
-    tuple[tuple[str, ...], ...],
-    NDArray[np.float32],
-    tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]],
-]:
-    """The pieces that are kept, their scales, and the entries (row, column, value) of the texts."""
-    most = min(_MOST_TERMS, _MOST_WEIGHTS // models // len(KINDS))
+    asked: Sequence[Asked], most: int
+) -> tuple[tuple[tuple[str, ...], ...], NDArray[np.float32], Entries]:
+    """The pieces that are kept, at most so many, their scales, and the entries of the texts."""
+    most = min(_MOST_TERMS, most // len(KINDS))
     terms = list[tuple[str, ...]]()
     scales = list[NDArray[np.float32]]()
     row, column, value = list[int](), list[int](), list[float]()

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Entries = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]
 
 DIRECT = 4000
 """Rows up to which all products of rows are kept: 64 MB."""
@@ -21,34 +22,43 @@ _PAIRS = 2_000_000
 class Design:
     """Rows of sparse entries (`row`, `column`, `value`), then dense columns.
 
-    `shape` is (rows, sparse columns + dense columns).
+    `factors` (rows, repeats) repeats the sparse columns, each time with the row's factor on them.
+    `shape` is (rows, repeats * sparse columns + dense columns).
     """
 
     def __init__(
         self,
-        row: NDArray[np.int64],
-        column: NDArray[np.int64],
-        value: NDArray[np.float32],
+        entries: Entries,
         columns: int,
+        factors: NDArray[np.float32],
         dense: NDArray[np.float32],
     ) -> None:
-        self.shape = (len(dense), columns + dense.shape[1])
-        self.entries = (row, column, value)
+        self.entries = entries
         self.columns = columns
+        self.factors = factors
         self.dense = dense
+        self._sparse = columns * factors.shape[1]
+        self.shape = (len(dense), self._sparse + dense.shape[1])
 
     def times(self, weights: Array) -> Array:
         """The product with one weight for each column: a value for each row."""
         row, column, value = self.entries
-        sums = np.bincount(row, value * weights[column], self.shape[0])
-        product: Array = sums + self.dense @ weights[self.columns :]
+        product: Array = self.dense @ weights[self._sparse :]
+        for factor, some in zip(self.factors.T, self._repeats(weights), strict=True):
+            product += factor * np.bincount(row, value * some[column], self.shape[0])
         return product
 
     def transposed(self, values: Array) -> Array:
         """The product of the transposed matrix with one value for each row."""
         row, column, value = self.entries
-        sums = np.bincount(column, value * values[row], self.columns)
-        return np.concatenate([sums, values @ self.dense])
+        sums = [
+            np.bincount(column, value * (factor * values)[row], self.columns)
+            for factor in self.factors.T
+        ]
+        return np.concatenate([*sums, values @ self.dense])
+
+    def _repeats(self, weights: Array) -> Array:
+        return weights[: self._sparse].reshape(-1, self.columns)
 
 
 def gram(matrix: Design) -> NDArray[np.float32]:
@@ -67,8 +77,7 @@ def gram(matrix: Design) -> NDArray[np.float32]:
     places = np.cumsum(common) - 1
     dense = np.zeros((rows, int(common.sum())), np.float32)
     dense[row[often], places[column[often]]] = value[often]
-    both = np.column_stack([dense, matrix.dense])
-    found = (both @ both.T).astype(np.float64).ravel()
+    found = (dense @ dense.T).astype(np.float64).ravel()
     for count in np.unique(counts[~common & (counts > 0)]):
         first = starts[~common & (counts == count)]
         for begin in range(0, len(first), max(1, _PAIRS // int(count) ** 2)):
@@ -76,7 +85,9 @@ def gram(matrix: Design) -> NDArray[np.float32]:
             pair = row[at][:, :, None] * rows + row[at][:, None, :]
             product = value[at][:, :, None] * value[at][:, None, :]
             np.add.at(found, pair.ravel(), product.ravel().astype(np.float64))
-    return found.reshape(rows, rows).astype(np.float32)
+    repeated = found.reshape(rows, rows) * (matrix.factors @ matrix.factors.T)
+    whole: NDArray[np.float32] = (repeated + matrix.dense @ matrix.dense.T).astype(np.float32)
+    return whole
 
 
 class Solver:

@@ -17,7 +17,7 @@ Kind = Literal["words", "letters"]
 
 KINDS: tuple[Kind, ...] = ("words", "letters")
 
-READ = 3000
+READ = 2400
 """Characters of a question that are looked at: its begin, and of a longer one also its end."""
 _SIZES = (3, 4, 5)
 _WORD = re.compile(r"\w+")
