@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 CENT = 10_000
 """Micro-dollars."""
+FARTHEST = 3.0
+"""Spreads from the mean beyond which a figure of form counts no more."""
 
 
 class Point(Struct, frozen=True):
@@ -111,7 +113,7 @@ class Router(Struct, frozen=True, dict=True):
         """The figures of a text's form, made comparable."""
         scale = self.form / math.sqrt(len(self.means))
         return [
-            scale * max(-4.0, min(4.0, (figure - mean) / spread))
+            scale * max(-FARTHEST, min(FARTHEST, (figure - mean) / spread))
             for figure, mean, spread in zip(figures(text), self.means, self.spreads, strict=True)
         ]
 

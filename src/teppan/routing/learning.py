@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from teppan.estimate.minimise import Array
 from teppan.routing.asked import Asked
-from teppan.routing.learned import Predicted, Router, weighed
+from teppan.routing.learned import FARTHEST, Predicted, Router, weighed
 from teppan.routing.meaning import landmarks_of, near
 from teppan.routing.promises import Guesses, promising
 from teppan.routing.sparse import Design, Entries, Solver
@@ -37,6 +37,8 @@ COMMON, DEPARTURE = 10.0, 30.0
 """The ridges of what models share, and of how each departs from it: where the likelihood of the
 gain is highest, on both sets of RouteLLM's pair (25 to 35)."""
 _FORM = 1.0
+_LEAST_SPREAD = 0.2
+"""What a figure that hardly varied is still taken to vary by."""
 _AXES, _AXES_WEIGHT = 4, 3.0
 """Directions of form in which pieces may mean something else, and how much of it they may."""
 _MOST_WEIGHTS = 2_000_000
@@ -74,9 +76,9 @@ class _Rows:
         )
         self.weight = np.array([each.weight for each in asked])
         shapes = np.array([figures(each.text) for each in asked])
-        self._means, self._spreads = shapes.mean(0), np.maximum(shapes.std(0), 1e-6)
+        self._means, self._spreads = shapes.mean(0), np.maximum(shapes.std(0), _LEAST_SPREAD)
         scale = _FORM / len(self._means) ** 0.5
-        dense = np.clip((shapes - self._means) / self._spreads, -4.0, 4.0) * scale
+        dense = np.clip((shapes - self._means) / self._spreads, -FARTHEST, FARTHEST) * scale
         self._axes = _axes(dense)
         factors = np.column_stack([np.ones(len(asked)), dense @ self._axes.T])
         self._meaning = None
