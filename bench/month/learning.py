@@ -7,70 +7,85 @@ popularity of questions, the same models. Its answers cost money too, which the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
+from msgspec import Struct
 
-from month.drive import drive
-from month.ways import MODEL, environment, paid_cast, settings_of, single_way
+from month.drive import Run, drive
+from month.ways import MEMBERS, MODEL, environment, paid_cast, settings_of, single_way
 from teppan.cli.demo import KEY, packaged
+from teppan.learn.evals import routing as evals
+from teppan.providers.replay import load
+from teppan.routing import learning
+from teppan.serve.strategies.auto import STATE
 from teppan.simulate.questions import Bank, load_bank
 from teppan.simulate.server import Fleet
 from teppan.simulate.server import Settings as FleetSettings
 from teppan.simulate.traffic import Month, Traffic, load_plans, traffic
 
-MODELS = (
-    "mistral/sim-mistral-small",
-    "google/sim-gemini-flash",
-    "openai/sim-gpt-small",
-    "deepseek/sim-deepseek-chat",
-    "anthropic/sim-claude-small",
-    "anthropic/sim-claude-large",
-)
-"""The reference and five cheaper ones, of five houses."""
 BEFORE = 1000
 """Added to a seed: the customers of the month before."""
 
 
-def sample(bank: Bank, seed: int, size: int, held_out: Sequence[str] = ()) -> Traffic:
-    """First questions of the month before, each asked alone. None of the `held_out` ids."""
-    before = traffic(bank, load_plans(packaged()), Month(4 * size, 30.0, seed + BEFORE))
-    alone = [
-        replace(step, episode=f"{step.episode}-{step.turn}", turn=0)
+class Lesson(Struct, frozen=True):
+    """What a month before taught: the file for `gateway.fitted`, from how many marked questions,
+    and what their answers cost in micro-dollars.
+    """
+
+    path: Path
+    questions: int
+    micros: int
+
+
+def sample(bank: Bank, seed: int, size: int) -> Traffic:
+    """Questions of the month before, each text once and asked alone."""
+    before = traffic(bank, load_plans(packaged()), Month(3 * size, 30.0, seed + BEFORE))
+    texts = {
+        step.text: replace(step, episode=f"{step.episode}-{step.turn}", turn=0)
         for step in before.steps
-        if step.question.id not in held_out and not step.question.id.startswith("recall-")
-    ]
-    return Traffic(tuple(alone[:: max(1, len(alone) // size)][:size]))
+        if not step.question.id.startswith("recall-")
+    }
+    return Traffic(tuple(list(texts.values())[:size]))
 
 
-async def collect(asked: Traffic, seed: int, folder: Path) -> tuple[Path, int]:
-    """The marked answers as a file of recorded answers, and what they cost in micro-dollars."""
-    bank = load_bank(packaged())
-    path, spent, rows = folder / f"responses_{seed}.jsonl", 0, []
-    for model in MODELS:
-        store = folder / f"{seed}-{model.replace('/', '-')}.db"
-        async with Fleet(FleetSettings(bank=bank, speed=0, seed=seed, cast=paid_cast())) as fleet:
-            settings = settings_of(single_way(model), fleet, store, None)
+async def learn(seed: int, size: int, folder: Path) -> Lesson:
+    """Asks every model, marks the answers, and fits the router as `teppan route fit` does."""
+    bank, rows, spent = load_bank(packaged()), [], 0
+    asked = sample(bank, seed, size)
+    async with Fleet(FleetSettings(bank=bank, speed=0, seed=seed, cast=paid_cast())) as fleet:
+        for model in MEMBERS:
+            store = folder / f"before-{seed}-{model.replace('/', '-')}.db"
+            settings = settings_of(single_way(model), fleet, store)
             run = await drive(settings, environment(KEY), asked, MODEL)
-        by_trace = {call.trace_id: call for call in run.calls}
-        for number, each in enumerate(run.served):
-            call = by_trace[each.trace_id]
-            spent += call.cost or 0
-            rows.append(
-                {
-                    "prompt_id": f"last-{number}",
-                    "benchmark": "last month",
-                    "category": each.step.question.task_type,
-                    "prompt": each.step.text,
-                    "model": model,
-                    "response": each.text,
-                    "score": float(each.right),
-                    "input_tokens": call.usage.input,
-                    "output_tokens": call.usage.output,
-                    "cost_usd": (call.cost or 0) / 1e6,
-                }
-            )
-    path.write_bytes(b"\n".join(map(msgspec.json.encode, rows)) + b"\n")
-    return path, spent
+            rows += list(_marked(run, model))
+            spent += sum(call.cost or 0 for call in run.calls)
+    recorded = folder / f"responses_{seed}.jsonl"
+    recorded.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+    questions = evals.of_recordings(load(recorded)).asked
+    router = learning.fit(questions)
+    assert router is not None, "a sample of several models teaches something"
+    path = folder / f"fitted_{seed}.json"
+    path.write_bytes(msgspec.json.encode({STATE: router}))
+    return Lesson(path, len(asked.steps), spent)
+
+
+def _marked(run: Run, model: str) -> Iterator[dict[str, Any]]:
+    """The answers of one model as recorded answers, marked right or wrong."""
+    paid: Counter[str] = Counter()
+    for call in run.calls:
+        paid[call.trace_id] += call.cost or 0
+    for number, each in enumerate(run.served):
+        yield {
+            "prompt_id": f"before-{number}",
+            "benchmark": "the month before",
+            "prompt": each.step.text,
+            "model": model,
+            "response": each.text,
+            "score": float(each.right),
+            "cost_usd": paid[each.trace_id] / 1e6,
+        }

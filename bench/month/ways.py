@@ -41,17 +41,51 @@ class Way:
     model: Mapping[str, Any]
     cache: Mapping[str, Any] = field(default_factory=lambda: _OFF)
     context: Mapping[str, Any] = field(default_factory=lambda: _WHOLE)
+    learned: bool = False
 
 
 def single(model: str) -> dict[str, Any]:
     return {"strategy": "single", "model": model, "fallback": [], "prompt": "support"}
 
 
+CLIMB = "month/climb"
+"""Two cheap models and, where they do not agree, the reference: a member of the router."""
+MEMBERS = (
+    "mistral/sim-mistral-small",
+    "google/sim-gemini-flash",
+    "openai/sim-gpt-small",
+    "deepseek/sim-deepseek-chat",
+    "anthropic/sim-claude-small",
+    CLIMB,
+    REFERENCE,
+)
+"""The reference, five cheaper ones of five houses, and the cascade."""
+_CLIMB: Mapping[str, Any] = {
+    "strategy": "cascade",
+    "models": [MEMBERS[1], MEMBERS[3], REFERENCE],
+    "critic": None,
+    "agree_at": 0.5,
+    "alike": 0.5,
+}
+_RULES: Mapping[str, Any] = {"strategy": "auto", "kind": "rules", "prompt": "support"}
+_LEARNED: Mapping[str, Any] = {
+    "strategy": "auto",
+    "kind": "learned",
+    "models": list(MEMBERS),
+    "quality": 0.99,
+    "sticky": 0.0,
+    "prompt": "support",
+}
+
+WHOLE = "router + cache + context"
+
 WAYS = (
     Way("all on the reference", single(REFERENCE)),
     Way("all on the cheapest", single(CHEAPEST)),
     Way("all on a cheap good one", single(SECOND)),
-    Way("cascade", {"strategy": "cascade", "prompt": "support"}),
+    Way("cascade", {**_CLIMB, "prompt": "support"}),
+    Way("router: rules", _RULES),
+    Way("router: learned", _LEARNED, learned=True),
     Way("exact cache, an hour", single(REFERENCE), cache=_HOUR),
     Way("exact cache", single(REFERENCE), cache=_EXACT),
     Way("semantic cache", single(REFERENCE), cache=_PACK),
@@ -61,16 +95,18 @@ WAYS = (
         {**single(REFERENCE), "prompt": "brief"},
         context=_LOOKED_UP,
     ),
+    Way("rules + cache + context", _RULES, cache=_PACK, context=_SUMMARIES),
+    Way(WHOLE, _LEARNED, cache=_PACK, context=_SUMMARIES, learned=True),
 )
 
 
 def single_way(model: str) -> Way:
-    """All on one model, nothing saved."""
-    return Way(f"all on {model}", single(model))
+    """All on one model, real or virtual, nothing saved."""
+    table = {**_CLIMB, "prompt": "support"} if model == CLIMB else single(model)
+    return Way(f"all on {model}", table)
 
 
 LIMIT = "limit: cheapest that is right"
-WHOLE = "router + cache + context"
 
 
 def paid_cast() -> Cast:
@@ -81,16 +117,26 @@ def paid_cast() -> Cast:
     return replace(cast, vendors=vendors, personas=personas)
 
 
-def settings_of(way: Way, fleet: Fleet, store: Path, cached: float | None) -> Settings:
-    """The gateway of a row. `cached` is what a vendor asks for a cached token, as a share."""
+def settings_of(
+    way: Way,
+    fleet: Fleet,
+    store: Path,
+    cached: float | None = None,
+    fitted: Path | None = None,
+) -> Settings:
+    """The gateway of a row. `cached` is what a vendor asks for a cached token, as a share of the
+    price; `fitted` the file of what was learned.
+    """
     base = simulated_settings(fleet, packaged(), store.parent, 0)
     update = {
         "store": StoreSettings(url=f"sqlite:///{store}", durability="process", trace_days=0),
         "log": LogSettings(level="error"),
-        "models": {MODEL: dict(way.model)},
+        "models": {MODEL: dict(way.model), CLIMB: dict(_CLIMB)},
         "cache": CacheSettings(**way.cache),
         "context": ContextSettings(**way.context),
     }
+    if fitted is not None:
+        update["gateway"] = base.gateway.model_copy(update={"fitted": str(fitted)})
     if cached is not None:
         update["prices"] = tuple(_discounted(each, cached) for each in base.prices)
     return base.model_copy(update=update)
