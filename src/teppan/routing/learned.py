@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -90,16 +91,17 @@ class Router(Struct, frozen=True, dict=True):
 
         total = np.array(self.constants)
         begin, chosen, values = 0, list[int](), list[float]()
-        for kind, places in zip(KINDS, self._places, strict=True):
-            found = weighed(pieces(text, kind), places, self._scales[begin:])
+        for kind, known, scales in zip(KINDS, self._places, self._scales, strict=True):
+            found = weighed(pieces(text, kind), known, scales)
             chosen += [begin + place for place in found]
             values += found.values()
-            begin += len(places)
+            begin += len(known)
         shape = np.array(self.shape_of(text))
         factors = np.append(1.0, self._axes @ shape)
-        for repeat, factor in enumerate(factors if chosen else ()):
-            rows = self._weights[np.array(chosen) + repeat * begin]
-            total += factor * (np.array(values) @ rows)
+        if chosen:
+            places, row = np.array(chosen), np.array(values)
+            for repeat, factor in enumerate(factors):
+                total += factor * (row @ self._weights[places + repeat * begin])
         form = begin * len(factors)
         total += shape @ self._weights[form : form + len(shape)]
         if self.meaning is not None and vector is not None:
@@ -126,10 +128,12 @@ class Router(Struct, frozen=True, dict=True):
         return tuple({term: place for place, term in enumerate(terms)} for terms in self.terms)
 
     @cached_property
-    def _scales(self) -> NDArray[np.float32]:
+    def _scales(self) -> tuple[list[float], ...]:
         import numpy as np
 
-        return np.frombuffer(self.scales, np.float32)
+        every = np.frombuffer(self.scales, np.float32).tolist()
+        begins = [0, *accumulate(len(terms) for terms in self.terms)]
+        return tuple(every[begin:end] for begin, end in pairwise(begins))
 
     @cached_property
     def _axes(self) -> NDArray[np.float32]:
@@ -145,11 +149,11 @@ class Router(Struct, frozen=True, dict=True):
 
 
 def weighed(
-    counts: Mapping[str, int], places: Mapping[str, int], scales: NDArray[np.float32]
+    counts: Mapping[str, int], places: Mapping[str, int], scales: Sequence[float]
 ) -> dict[int, float]:
     """The known pieces of a text by their place, weighed by frequency; the row has length one."""
     row = {
-        place: (1.0 + math.log(count)) * float(scales[place])
+        place: scales[place] if count == 1 else (1.0 + math.log(count)) * scales[place]
         for piece, count in counts.items()
         if (place := places.get(piece)) is not None
     }

@@ -131,9 +131,9 @@ def _cut(
         counted = [pieces(each.text, kind) for each in asked]
         kept, scale = _vocabulary(counted, _LEAST[kind], most)
         before = sum(len(each) for each in terms)
-        places = {term: place for place, term in enumerate(kept)}
+        places, listed = {term: place for place, term in enumerate(kept)}, scale.tolist()
         for number, counts in enumerate(counted):
-            found = weighed(counts, places, scale)
+            found = weighed(counts, places, listed)
             row += [number] * len(found)
             column += [before + place for place in found]
             value += found.values()
