@@ -10,21 +10,14 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from teppan.config.load import read_toml, told
+from teppan.config.rules import Rule, Rulebook, read_rules
 from teppan.core.errors import ConfigError
-
-
-class Rule(Struct, frozen=True):
-    """One thing an answer may or may not say."""
-
-    id: str
-    text: str
-    severity: str = "medium"
 
 
 class Document(Struct, frozen=True):
@@ -50,6 +43,7 @@ class Pack(Struct, frozen=True):
     settings: dict[str, dict[str, Any]] = {}
     intents: tuple[tuple[str, str], ...] = ()
     languages: tuple[str, ...] = ()
+    book: Rulebook = Rulebook()
 
     @property
     def constitution(self) -> str:
@@ -64,16 +58,6 @@ _Known = TypeVar("_Known", bound=BaseModel)
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Rule(_Section):
-    id: str
-    text: str
-    severity: Literal["low", "medium", "high"] = "medium"
-
-
-class _Rules(_Section):
-    rule: list[_Rule] = Field(default=[])
 
 
 class _Intents(_Section):
@@ -105,16 +89,16 @@ def load_pack(folder: Path) -> Pack:
     path = folder / "pack.toml"
     told_of = _checked(_PackFile, read_toml(path), path)
     facts = _text(folder, told_of.facts)
-    rules: tuple[Rule, ...] = ()
+    book = Rulebook()
     if told_of.rules:
         rules_path = _within(folder, told_of.rules)
-        listed = _checked(_Rules, read_toml(rules_path), rules_path).rule
-        rules = tuple(Rule(rule.id, rule.text, rule.severity) for rule in listed)
+        book = read_rules(read_toml(rules_path), rules_path)
+    rules = book.rules
     words = {"{facts}": facts, "{rules}": _listed(rules)}
     prompts = {name: _filled(_text(folder, file), words) for name, file in told_of.prompts.items()}
     knowledge = _documents(folder, told_of.knowledge)
     known = [word for each in knowledge for word in (each.name, each.text)]
-    told_all = "\0".join([*prompts.values(), *(rule.text for rule in rules), *known])
+    told_all = "\0".join([*prompts.values(), _text(folder, told_of.rules), *known])
     return Pack(
         name=told_of.name,
         about=told_of.about,
@@ -127,6 +111,7 @@ def load_pack(folder: Path) -> Pack:
         settings=told_of.settings,
         intents=_intents(folder, told_of.intents),
         languages=tuple(told_of.languages),
+        book=book,
     )
 
 

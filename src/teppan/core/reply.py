@@ -10,7 +10,7 @@ from msgspec import Struct
 from teppan.core.chat import Completion, Delta
 from teppan.core.money import Micros
 from teppan.core.trace import CallRole, Route
-from teppan.core.verdict import Confidence, Evidence, Verdict
+from teppan.core.verdict import Confidence, Evidence, GuardStatus, Verdict, Violation
 
 
 class Reply(Struct, frozen=True, kw_only=True):
@@ -48,6 +48,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     `replies` are all whole answers it saw (the chosen one included when whole), `evidence` the
     figures it decided on, `qualities` what it learned about models (name -> quality in [0, 1]),
     which trust is updated with. `route` is set by a strategy that chose by the question.
+    `violations` are the rules that drafts broke, `guarded` how the answer left them.
     """
 
     reply: Reply | LiveReply
@@ -58,3 +59,5 @@ class Outcome(Struct, frozen=True, kw_only=True):
     evidence: Evidence | None = None
     qualities: Mapping[str, float] = {}
     route: Route | None = None
+    violations: tuple[Violation, ...] = ()
+    guarded: GuardStatus = ""

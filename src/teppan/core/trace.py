@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from teppan.core.chat import ChatRequest, Completion, Usage
 from teppan.core.money import Micros, total
-from teppan.core.verdict import Confidence, Evidence, Verdict
+from teppan.core.verdict import Confidence, Evidence, GuardStatus, Verdict, Violation
 
 CallRole = Literal[
     "single",
@@ -149,7 +149,15 @@ class Trace(Struct, frozen=True, kw_only=True):
     request: ChatRequest | None = None
     answer: Completion | None = None
     replies: tuple[Said, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    guarded: GuardStatus = ""
 
     @property
     def cost(self) -> Micros | None:
         return total(call.cost for call in self.calls)
+
+    @property
+    def passed_rules(self) -> bool:
+        """Whether the served answer kept the rules of its business, as far as code can tell; only
+        such an answer may become training data."""
+        return self.guarded in ("", "passed", "regenerated")

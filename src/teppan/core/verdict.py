@@ -61,6 +61,24 @@ class Verdict(Struct, frozen=True, kw_only=True):
         return tuple(rule for each in self.judgements for rule in each.violations)
 
 
+GuardStatus = Literal["", "passed", "regenerated", "noted", "replaced", "unchecked"]
+"""How an answer left the rules of its business: nothing looked at it, it kept them, its second
+writing did, it was served although a minor rule is broken, the safe answer was served instead, the
+rules themselves failed."""
+
+
+class Violation(Struct, frozen=True):
+    """A rule that an answer broke, as code found it.
+
+    `found` says in words what was seen, `draft` which writing it was: 1 the first, 2 the second.
+    """
+
+    rule: str
+    severity: Literal["low", "medium", "high"]
+    found: str
+    draft: int = 1
+
+
 class Confidence(Struct, frozen=True):
     """The probability that an answer is right.
 
