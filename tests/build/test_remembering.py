@@ -26,9 +26,10 @@ async def test_a_packs_knowledge_goes_with_the_question_it_bears_on(tmp_path: Pa
     sent, told = await context.shorten(asked, ANNA, Nobody(), virtual=True)
     assert told is not None
     assert told.chunks == 1
-    assert "[menu.md › Menu › Cups]\nA cup is $2." in sent.messages[-1].text
+    assert "[1] menu.md › Menu › Cups\nA cup is $2." in sent.messages[-1].text
     assert sent.question == asked.question
-    assert context.knowledge_version
+    assert told.sources[0].document == "menu.md"
+    assert told.sources[0].path == ("Menu", "Cups")
 
 
 async def test_summaries_are_kept_in_the_store_unless_no_words_may_be(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from teppan.core.errors import ProviderOverloaded
 from teppan.knowledge import Chunk, Library
-from teppan.knowledge.search import words
+from teppan.knowledge.words import words
 from teppan.providers.embed import HashingEmbedder
 
 PIECES = [
@@ -41,7 +41,7 @@ async def test_a_question_finds_its_piece(question: str, heading: str, embed: ob
 
 @pytest.mark.parametrize("question", ["thanks!", "hello there, how are you?", "", "¿Y tú?", "好的"])
 async def test_small_talk_finds_nothing(question: str) -> None:
-    assert await Library(PIECES, HashingEmbedder().embed).pieces(question, 3) == []
+    assert await Library(PIECES).search(question, 3) == []
 
 
 async def test_likeness_finds_what_no_word_does() -> None:
@@ -58,9 +58,8 @@ async def test_an_embedder_that_is_away_leaves_the_words() -> None:
     async def embed(texts: object) -> np.ndarray:
         raise ProviderOverloaded("away")
 
-    found = await Library(PIECES, embed).pieces("shellfish", 3)
-    assert len(found) == 1
-    assert found[0].startswith("[facts.md › Food]\n")
+    found = await Library(PIECES, embed).search("shellfish", 3)
+    assert [each.chunk.path for each in found] == [("Food",)]
 
 
 async def test_at_most_as_many_as_asked_for_and_none_of_an_empty_library() -> None:

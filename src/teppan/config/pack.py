@@ -21,10 +21,12 @@ from teppan.core.errors import ConfigError
 
 
 class Document(Struct, frozen=True):
-    """A file of knowledge: Markdown or plain text. `name` is its path inside the pack."""
+    """A file of knowledge. `name` is its path inside the pack; of a file that is neither Markdown
+    nor plain text `data` holds the bytes, for whoever can read them."""
 
     name: str
     text: str
+    data: bytes = b""
 
 
 class Pack(Struct, frozen=True):
@@ -51,6 +53,11 @@ class Pack(Struct, frozen=True):
         return _listed(self.rules)
 
 
+TEXTS = (".md", ".markdown", ".txt", ".text", ".rst", "")
+"""Endings of files of knowledge that are text as they are."""
+
+_COMMENT = re.compile(r"^[ \t]*<!--.*?-->[ \t]*\n?", re.MULTILINE | re.DOTALL)
+"""A note in a file of facts, which is for its authors and for the search, not for a prompt."""
 _PATTERN = re.compile(r"[*?\[]")
 
 _Known = TypeVar("_Known", bound=BaseModel)
@@ -88,7 +95,7 @@ def load_pack(folder: Path) -> Pack:
     """Reads `folder/pack.toml` and what it names. Raises `ConfigError` naming file and field."""
     path = folder / "pack.toml"
     told_of = _checked(_PackFile, read_toml(path), path)
-    facts = _text(folder, told_of.facts)
+    facts = _COMMENT.sub("", _text(folder, told_of.facts)).strip()
     book = Rulebook()
     if told_of.rules:
         rules_path = _within(folder, told_of.rules)
@@ -97,7 +104,7 @@ def load_pack(folder: Path) -> Pack:
     words = {"{facts}": facts, "{rules}": _listed(rules)}
     prompts = {name: _filled(_text(folder, file), words) for name, file in told_of.prompts.items()}
     knowledge = _documents(folder, told_of.knowledge)
-    known = [word for each in knowledge for word in (each.name, each.text)]
+    known = [word for each in knowledge for word in (each.name, each.text, _digest(each.data))]
     told_all = "\0".join([*prompts.values(), _text(folder, told_of.rules), *known])
     return Pack(
         name=told_of.name,
@@ -158,8 +165,22 @@ def _documents(folder: Path, patterns: list[str]) -> tuple[Document, ...]:
         for path in paths:
             if path.is_file():
                 name = path.relative_to(folder).as_posix()
-                found[name] = Document(name, _text(folder, name))
+                found[name] = _document(folder, name)
     return tuple(found.values())
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest() if data else ""
+
+
+def _document(folder: Path, name: str) -> Document:
+    if Path(name).suffix.lower() in TEXTS:
+        return Document(name, _text(folder, name))
+    path = _within(folder, name)
+    try:
+        return Document(name, "", path.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def _within(folder: Path, name: str) -> Path:

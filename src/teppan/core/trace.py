@@ -69,16 +69,31 @@ class Route(Struct, frozen=True):
     features: Evidence | None = None
 
 
+class Source(Struct, frozen=True):
+    """A piece of a document that went with the question: the first of them is its `[1]`.
+
+    `path` are the headings above it, `version` is the document's; a file of the pack has none of
+    its own: the release names the pack.
+    """
+
+    id: str
+    document: str
+    path: tuple[str, ...] = ()
+    version: str = ""
+
+
 class Shortened(Struct, frozen=True):
     """What became of a long conversation: its tokens before and after, by our own count.
 
-    `summarised` messages are told by a summary, `chunks` pieces of knowledge were added.
+    `summarised` messages are told by a summary, `chunks` pieces of knowledge were added, which
+    `sources` names.
     """
 
     before: int
     after: int
     summarised: int = 0
     chunks: int = 0
+    sources: tuple[Source, ...] = ()
 
 
 CacheStatus = Literal["off", "miss", "exact", "semantic"]

@@ -2,6 +2,14 @@
 
 Markdown and plain text: headings part a document, blocks are put together below them up to a size.
 List items, rows of tables and fenced code stay whole; a table that is parted says its head again.
+
+A comment of its own line or lines is not part of the text. One that begins with `asked:` lists, one
+a line, what people ask when they need its section: a piece is found by that too, in any language.
+
+    <!-- asked:
+    do you come on Sundays
+    ¿Abren los domingos?
+    -->
 """
 
 from __future__ import annotations
@@ -11,8 +19,12 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from teppan.core.ids import content_hash
+
 MOST = 700
 """Letters of a piece, about 170 tokens of English; one whole row or item may be longer."""
+PARTS = 64
+"""Parts of one piece that are compared with a question."""
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*\s*$")
 _UNDERLINED = re.compile(r"^(=+|-+)\s*$")
@@ -20,15 +32,25 @@ _ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+")
 _ROW = re.compile(r"^\s*\|.*\|\s*$")
 _RULE = re.compile(r"^\s*\|?[\s:|-]+\|[\s:|-]*$")
 _FENCE = re.compile(r"^\s*(```|~~~)")
+_COMMENT, _END = re.compile(r"^\s*<!--\s*(asked:)?", re.IGNORECASE), "-->"
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？；])")
 
 
 class Chunk(Struct, frozen=True):
-    """A piece of a document. `path` are the headings above it, outermost first."""
+    """A piece of a document. `path` are the headings above it, outermost first, `asked` what people
+    ask when they need it. `version` is the document's."""
 
     source: str
     path: tuple[str, ...]
     text: str
+    asked: tuple[str, ...] = ()
+    version: str = ""
+
+    @property
+    def id(self) -> str:
+        """The same for the same words at the same place, whatever else the document says."""
+        told = "\0".join((self.source, *self.path, "", self.text, "", *self.asked))
+        return f"kp_{content_hash(told.encode('utf-8', 'replace'))[:20]}"
 
     @property
     def place(self) -> str:
@@ -39,6 +61,20 @@ class Chunk(Struct, frozen=True):
     def told(self) -> str:
         return f"[{self.place}]\n{self.text}"
 
+    @property
+    def sought(self) -> str:
+        """All that its words are found in."""
+        return "\n".join((self.place, self.text, *self.asked))
+
+    def parts(self) -> list[str]:
+        """What is compared with a question by meaning: its sentences, items and rows, each under
+        the heading above it, and what people ask."""
+        head = f"{self.path[-1]}: " if self.path else ""
+        lines = [block.text for block in _blocks(self.text.split("\n"))]
+        said = [" ".join(part.split()) for line in lines for part in _SENTENCE.split(line)]
+        parts = [f"{head}{part}" for part in said if re.search(r"\w", part)]
+        return [*parts[: PARTS - min(len(self.asked), PARTS // 2)], *self.asked][:PARTS]
+
 
 class _Block(Struct, frozen=True):
     """Lines that belong together. A table's rows share their `head`."""
@@ -48,26 +84,60 @@ class _Block(Struct, frozen=True):
     head: str = ""
 
 
-def chunks(text: str, source: str, most: int = MOST) -> list[Chunk]:
+def chunks(text: str, source: str, most: int = MOST, version: str = "") -> list[Chunk]:
     """The pieces of a document, in order. An empty document has none."""
     found: list[Chunk] = []
     for path, lines in _sections(text):
+        lines, asked = _without_comments(lines)
         whole = _without_bare_heads(list(_blocks(lines)))
         blocks = [part for block in whole for part in _cut(block, most)]
-        found += [Chunk(source, path, piece) for piece in _joined(blocks, most)]
+        found += [Chunk(source, path, piece, asked, version) for piece in _joined(blocks, most)]
     return found
+
+
+def without_comments(text: str) -> str:
+    """The text as people are meant to read it."""
+    kept = _without_comments(text.replace("\r\n", "\n").split("\n"))[0]
+    return "\n".join(kept)
+
+
+def _without_comments(lines: list[str]) -> tuple[list[str], tuple[str, ...]]:
+    """The lines that are text, and what the comments between them say is asked."""
+    kept: list[str] = []
+    asked: list[str] = []
+    fence, inside, listed = "", False, False
+    for line in lines:
+        mark = _FENCE.match(line)
+        if mark and not inside and fence in ("", mark[1]):
+            fence = "" if fence else mark[1]
+        begins = None if fence or inside else _COMMENT.match(line)
+        if begins:
+            inside, listed = True, bool(begins[1])
+            line = line[begins.end() :]
+        if not inside:
+            kept.append(line)
+            continue
+        said, end, rest = line.partition(_END)
+        if listed and said.strip():
+            asked.append(said.strip())
+        if end:
+            inside = False
+            kept += [rest] if rest.strip() else []
+    return kept, tuple(dict.fromkeys(asked))
 
 
 def _sections(text: str) -> Iterator[tuple[tuple[str, ...], list[str]]]:
     """The headings above and the lines below, section by section."""
     path: list[tuple[int, str]] = []
     lines: list[str] = []
-    fence = ""
+    fence, noted = "", False
     for line in text.replace("\r\n", "\n").split("\n"):
-        mark = _FENCE.match(line)
+        mark = None if noted else _FENCE.match(line)
         if mark and fence in ("", mark[1]):
             fence = "" if fence else mark[1]
-        level, title = (0, "") if fence else _heading(line, lines)
+        noted = not fence and (noted or _COMMENT.match(line) is not None)
+        level, title = (0, "") if fence or noted else _heading(line, lines)
+        noted = noted and _END not in line
         if not level:
             lines.append(line)
             continue

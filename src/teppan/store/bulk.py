@@ -48,9 +48,14 @@ def cleaned(rows: Iterable[Row]) -> list[Row]:
     return [tuple(_clean(value) for value in row) for row in rows]
 
 
+def clean(text: str) -> str:
+    """The text as any database takes it."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
 def _clean(value: object) -> object:
     if isinstance(value, str):
-        return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+        return clean(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return max(-(2**63), min(2**63 - 1, value))
     return value

@@ -18,6 +18,11 @@
     bandit          what the adaptive router knows of each model on each category
     bandit_steps    every reward it learned from
     shadows         how a shadow model's answer compared with the one that was served
+    knowledge       the documents of each tenant, as text
+    knowledge_past  every version a document has had: its name, not its words
+    knowledge_pieces    what documents are cut into; their words are in the engine's own full-text
+                    index, which `knowledge.py` makes
+    knowledge_vectors   the embeddings of their parts, by embedder
 
 Instants are whole microseconds since 1970, money whole micro-dollars.
 """
@@ -39,7 +44,10 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0003"
+from teppan.store import schema_knowledge  # noqa: F401 - their tables
+from teppan.store.metadata import metadata as metadata
+
+HEAD = "0004"
 """The newest revision, known here so that an up-to-date database needs no migration tool."""
 
 VERSION_TABLE = "teppan_schema"
@@ -53,8 +61,6 @@ version = Table(
 """Where the migration tool keeps the revision."""
 
 MICROSECONDS = 1_000_000
-
-metadata = MetaData()
 
 ledger = Table(
     "ledger",

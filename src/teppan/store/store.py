@@ -26,6 +26,8 @@ from teppan.store.costs import Costs
 from teppan.store.feedback import Feedback
 from teppan.store.idempotency import RENEW_SECONDS, Idempotency
 from teppan.store.keys import POLL_SECONDS, Keys
+from teppan.store.knowledge import POLL_SECONDS as KNOWLEDGE_SECONDS
+from teppan.store.knowledge import Knowledge
 from teppan.store.ledger import Ledger
 from teppan.store.migrate import migrate
 from teppan.store.pepper import Pepper
@@ -97,8 +99,10 @@ class Store:
         self.bandit = Bandit(writer, reader, clock)
         self.shadows = Shadows(writer, reader, backend.placeholder)
         self.cache = CacheRecords(writer, reader, backend.placeholder)
+        self.knowledge = Knowledge(writer, reader, backend.placeholder, backend.name, clock)
         self._upkeep = Upkeep()
         self._upkeep.every(POLL_SECONDS, "keys", self.keys.refresh)
+        self._upkeep.every(KNOWLEDGE_SECONDS, "knowledge", self.knowledge.refresh)
         self._upkeep.every(RENEW_SECONDS, "leases", self.idempotency.renew)
         self._upkeep.every(lease / 3, "holds", self.budgets.renew)
         self._upkeep.every(SWEEP_SECONDS, "old rows", self.sweep)
@@ -125,7 +129,7 @@ class Store:
         the process that set it aside.
         """
         backend = await asyncio.to_thread(_open_backend, url, durability)
-        return cls(
+        store = cls(
             backend,
             clock or SystemClock(),
             patience,
@@ -133,6 +137,12 @@ class Store:
             trace_days,
             lease,
         )
+        try:
+            await store.knowledge.refresh()  # what an answer may be remembered under
+        except StoreError:
+            await store.close()
+            raise
+        return store
 
     def health(self) -> Health:
         writer = self._writer

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from serve.context.talks import ANNA, Nobody, context, conversation, request
 from teppan.core.chat import say
+from teppan.core.ids import Scope
+from teppan.knowledge import Chunk
 from teppan.serve.context import ContextPolicy
 
 
 class Shelf:
-    version = "v1"
-
     def __init__(self, *found: str) -> None:
-        self.found = list(found)
+        self.found = [Chunk("cups.md", ("Cups",), text, version="3") for text in found]
 
-    async def pieces(self, question: str, most: int) -> list[str]:
+    async def pieces(self, scope: Scope, question: str, most: int) -> list[Chunk]:
+        assert scope == ANNA
         return self.found[:most] if "cups" in question else []
 
 
@@ -30,7 +31,7 @@ async def test_pieces_stand_before_the_words_of_the_newest_user_message() -> Non
     assert sent.messages[:-1] == asked.messages[:-1]
     block, words = sent.messages[-1].parts
     assert words == asked.messages[-1].parts[0]
-    assert "A cup is $2." in block.text
+    assert "\n[1] cups.md › Cups\nA cup is $2.\n\n[2] cups.md › Cups\nCups are blue." in block.text
     assert "Third." not in block.text
     assert sent.question == asked.question
 

@@ -13,7 +13,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from teppan.config.schema.answering import GatewaySettings, ProviderSettings
 from teppan.config.schema.base import Section
-from teppan.config.schema.remembering import CacheSettings, ClusterSettings, ContextSettings
+from teppan.config.schema.remembering import (
+    CacheSettings,
+    ClusterSettings,
+    ContextSettings,
+    KnowledgeSettings,
+)
 from teppan.config.schema.routing import RouterSettings, RouterWeights, ShadowSettings
 from teppan.config.schema.running import (
     BreakerSettings,
@@ -39,6 +44,7 @@ __all__ = [
     "ContextSettings",
     "CostSettings",
     "GatewaySettings",
+    "KnowledgeSettings",
     "LimitSettings",
     "LogSettings",
     "PriceSettings",
@@ -71,6 +77,7 @@ class Settings(BaseSettings):
     costs: CostSettings = CostSettings()
     cache: CacheSettings = CacheSettings()
     context: ContextSettings = ContextSettings()
+    knowledge: KnowledgeSettings = KnowledgeSettings()
     shadow: ShadowSettings = ShadowSettings()
     cluster: ClusterSettings = ClusterSettings()
     log: LogSettings = LogSettings()

@@ -73,7 +73,27 @@ class ContextSettings(Section):
         None, description="Model that writes summaries; unset keeps the telling sentences instead."
     )
     knowledge_chunks: int = Field(
-        3, ge=0, description="Pieces of the pack's knowledge that go with a question."
+        3, ge=0, description="Pieces of what is known that go with a question."
+    )
+    cite: bool = Field(
+        False, description="Ask models to name the pieces they answer from, as [1], [2]."
+    )
+
+
+class KnowledgeSettings(Section):
+    """Documents that answers are made from: the pack's, and those of each tenant."""
+
+    embedder: str = Field(
+        "hashing",
+        pattern=r"^(hashing|static:.+|minilm:.+)$",
+        description="What finds pieces by meaning: `hashing` (needs no data), `static:DIR` or "
+        "`minilm:DIR`.",
+    )
+    megabytes: float = Field(
+        20, gt=0, le=1000, description="Most megabytes of a file that is taken in."
+    )
+    letters: int = Field(
+        2_000_000, ge=1000, description="Most letters of text that a document may hold."
     )
 
 

@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from teppan.core.chat import Message, Part, Text
+from teppan.knowledge import Chunk
 
 _SUMMARY, _KNOWLEDGE = "earlier_conversation", "knowledge"
 
 _SUMMARY_BEGINS = f"<{_SUMMARY}>\n(notes of what was said; later ones hold)\n"
 _KNOWLEDGE_BEGINS = f"<{_KNOWLEDGE}>\n(from the documents, for the question below)\n"
+_CITE = "(say after what you take from a piece which one it is, as [1])\n"
 
 _NOTHING = "(greetings only)"
 
@@ -28,10 +30,12 @@ def summary_block(summary: str) -> Text:
     return Text(f"{_SUMMARY_BEGINS}{unfenced(summary) or _NOTHING}\n</{_SUMMARY}>\n\n")
 
 
-def knowledge_block(pieces: Sequence[str]) -> Text:
-    """Pieces of the documents."""
-    told = "\n\n".join(unfenced(piece) for piece in pieces)
-    return Text(f"{_KNOWLEDGE_BEGINS}{told}\n</{_KNOWLEDGE}>\n\n")
+def knowledge_block(pieces: Sequence[Chunk], cite: bool = False) -> Text:
+    """Pieces of the documents, each with its number and its place; `cite` asks for the numbers."""
+    numbered = (f"[{n}] {piece.place}\n{piece.text}" for n, piece in enumerate(pieces, start=1))
+    told = "\n\n".join(map(unfenced, numbered))
+    asks = _CITE if cite else ""
+    return Text(f"{_KNOWLEDGE_BEGINS}{asks}{told}\n</{_KNOWLEDGE}>\n\n")
 
 
 def unfenced(text: str) -> str:

@@ -24,8 +24,9 @@ from msgspec.structs import replace
 from teppan.core.chat import ChatRequest, Message
 from teppan.core.errors import TeppanError
 from teppan.core.ids import Scope
-from teppan.core.trace import Shortened
+from teppan.core.trace import Shortened, Source
 from teppan.cost.tokens import request_tokens
+from teppan.knowledge import Chunk
 from teppan.serve.context.blocks import before, has_block, knowledge_block
 from teppan.serve.context.book import SummaryBook
 from teppan.serve.context.cutting import Budget, fits, next_place, put_together, tail_of
@@ -74,16 +75,14 @@ class ContextPolicy(Struct, frozen=True):
     keep_last: int = 5
     summary_model: str | None = None
     knowledge_chunks: int = 3
+    cite: bool = False
 
 
 class Knowledge(Protocol):
-    """What the business knows. `version` names its content."""
+    """What the business knows."""
 
-    @property
-    def version(self) -> str: ...
-
-    async def pieces(self, question: str, most: int) -> list[str]:
-        """The pieces that bear on a question, best first; none when nothing does."""
+    async def pieces(self, scope: Scope, question: str, most: int) -> list[Chunk]:
+        """The pieces that bear on a question of this tenant, best first; none when nothing does."""
 
 
 class _Short(Struct, frozen=True):
@@ -106,11 +105,6 @@ class Context:
         self._book = book
         self._knowledge = knowledge
         self._windows = windows
-
-    @property
-    def knowledge_version(self) -> str:
-        """Names what is known; empty when nothing is."""
-        return self._knowledge.version if self._knowledge else ""
 
     async def shorten(
         self,
@@ -136,21 +130,23 @@ class Context:
     ) -> tuple[ChatRequest, Shortened | None]:
         if has_block(request.messages):
             return request, None
-        short, pieces = _Short(request.messages), list[str]()
+        short, pieces = _Short(request.messages), list[Chunk]()
         if {"virtual": virtual, "all": True, "off": False}[self.policy.apply]:
             short = await self._short(request, scope, call)
         messages = short.messages
         if virtual:
-            pieces = await self._pieces(request, messages)
+            pieces = await self._pieces(request, messages, scope)
         if pieces:
-            messages = _knowing(messages, pieces)
+            messages = self._knowing(messages, pieces)
         if messages is request.messages:
             return request, None
         sent = replace(request, messages=messages)
         if sent.question != request.question:
             sent = replace(sent, asked=request.question)
         before = short.before or request_tokens(request)
-        return sent, Shortened(before, request_tokens(sent), short.told, len(pieces))
+        sources = tuple(Source(each.id, each.source, each.path, each.version) for each in pieces)
+        after = request_tokens(sent)
+        return sent, Shortened(before, after, short.told, len(pieces), sources)
 
     # --- what was said before -----------------------------------------------------------------
 
@@ -235,18 +231,26 @@ class Context:
 
     # --- what is known ------------------------------------------------------------------------
 
-    async def _pieces(self, request: ChatRequest, messages: tuple[Message, ...]) -> list[str]:
+    async def _pieces(
+        self, request: ChatRequest, messages: tuple[Message, ...], scope: Scope
+    ) -> list[Chunk]:
         """Pieces of knowledge for the question: none that the system says already, or that are too
         long for the model."""
         if self._knowledge is None or not self.policy.knowledge_chunks or not request.question:
             return []
-        found = await self._knowledge.pieces(request.question, self.policy.knowledge_chunks)
-        said = [" ".join(each.text.split()) for each in messages if each.role in SYSTEM]
-        new = [piece for piece in found if not any(_words(piece) in each for each in said)]
-        room = self._room(request)
-        while new and request_tokens(replace(request, messages=_knowing(messages, new))) > room:
+        most = self.policy.knowledge_chunks
+        found = await self._knowledge.pieces(scope, request.question, most)
+        said = [_plain(each.text) for each in messages if each.role in SYSTEM]
+        new = [piece for piece in found if not any(_plain(piece.text) in each for each in said)]
+        room = self._room(request) if new else 0
+        while new and self._tokens(request, messages, new) > room:
             new.pop()
         return new
+
+    def _tokens(
+        self, request: ChatRequest, messages: tuple[Message, ...], pieces: list[Chunk]
+    ) -> int:
+        return request_tokens(replace(request, messages=self._knowing(messages, pieces)))
 
     def _room(self, request: ChatRequest) -> float:
         """Tokens the model takes besides its answer; endless when nobody knows."""
@@ -255,17 +259,14 @@ class Context:
             return float("inf")
         return window - (request.max_tokens or min(_ANSWER, window // 4))
 
+    def _knowing(self, messages: tuple[Message, ...], pieces: list[Chunk]) -> tuple[Message, ...]:
+        """The messages with knowledge before the words of the newest user message."""
+        for place in range(len(messages) - 1, -1, -1):
+            if messages[place].role == "user":
+                knowing = before(messages[place], knowledge_block(pieces, self.policy.cite))
+                return (*messages[:place], knowing, *messages[place + 1 :])
+        return messages
 
-def _words(piece: str) -> str:
-    """What a piece says, without the line in brackets that says where it stood."""
-    place, _, text = piece.partition("\n")
-    return " ".join((text if place.startswith("[") else piece).split())
 
-
-def _knowing(messages: tuple[Message, ...], pieces: list[str]) -> tuple[Message, ...]:
-    """The messages with knowledge before the words of the newest user message."""
-    for place in range(len(messages) - 1, -1, -1):
-        if messages[place].role == "user":
-            knowing = before(messages[place], knowledge_block(pieces))
-            return (*messages[:place], knowing, *messages[place + 1 :])
-    return messages
+def _plain(text: str) -> str:
+    return " ".join(text.split())

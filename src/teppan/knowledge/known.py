@@ -1,0 +1,92 @@
+"""All that one tenant may know: the gateway's pack, and the documents of its own.
+
+    question ─┬─ words ──── pack in memory, and the engine's full-text index ─── BM25 ─┐
+              └─ meaning ── vectors of the parts of both ─────────────────────── cosine ┴─ joined
+
+The engine's index finds the pieces that may matter (`store/fulltext.py`); what each is worth is
+reckoned here, by one measure for both places and both engines (`ranking.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from teppan.core.ids import Scope
+from teppan.knowledge.chunk import Chunk
+from teppan.knowledge.ranking import Bag, Corpus, by_words
+from teppan.knowledge.search import QUESTION, Found, Library, best, embedded
+from teppan.knowledge.shelves import Shelves, as_chunk
+from teppan.knowledge.words import terms
+from teppan.providers.embed.base import Embedder
+from teppan.store.knowledge import Knowledge
+from teppan.store.knowledge_rows import Piece
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+WORDS = 32
+"""Different words of a question that are looked up."""
+CANDIDATES = 100
+"""Pieces that the engine's index may bring, and parts that are near enough to be looked at."""
+
+
+class Known:
+    """`pack` belongs to all tenants of this gateway, `store` holds what each has of its own."""
+
+    def __init__(
+        self, pack: Library | None, store: Knowledge | None, embedder: Embedder | None
+    ) -> None:
+        self._pack = pack or Library([])
+        self._store = store
+        self._embedder = embedder
+        self.shelves = Shelves(store, embedder) if store is not None and embedder else None
+
+    def version(self, scope: Scope) -> str:
+        """Names all that this tenant may know, at once and without a wait; empty for nothing."""
+        own = self._store.version(scope) if self._store is not None else ""
+        return "/".join(each for each in (self._pack.version, own) if each)
+
+    async def pieces(self, scope: Scope, question: str, most: int) -> list[Chunk]:
+        """The pieces that bear on a question, best first."""
+        return [each.chunk for each in await self.search(scope, question, most)]
+
+    async def search(self, scope: Scope, question: str, most: int) -> list[Found]:
+        """The pieces that bear on a question, best first; none when nothing does.
+
+        Raises `StoreError`. Without the embedder words alone count.
+        """
+        question = question[:QUESTION]
+        if most < 1 or not question.strip() or not self.version(scope):
+            return []
+        asked = list(dict.fromkeys(terms(question)))[:WORDS]
+        vector = await embedded(self._embedder.embed if self._embedder else None, question)
+        own, corpus, near = await self._own(scope, asked, vector)
+        pack = self._pack
+        bags = [*pack.bags, *(Bag.of(each.words) for each in own)]
+        scores = by_words(asked, bags, pack.corpus.with_(corpus, asked))
+        alike = None if vector is None else await pack.alike(vector)
+        if alike is not None:
+            alike += [near.get(each.id, 0.0) for each in own]
+        return best([*pack.chunks, *map(as_chunk, own)], scores, alike, most)
+
+    async def close(self) -> None:
+        """Before the store."""
+        if self.shelves is not None:
+            await self.shelves.close()
+
+    async def _own(
+        self, scope: Scope, asked: Sequence[str], vector: NDArray[np.float32] | None
+    ) -> tuple[list[Piece], Corpus, dict[str, float]]:
+        """The tenant's own pieces that may matter, their words counted, and those that are near."""
+        if self._store is None or not self._store.version(scope):
+            return [], Corpus(), {}
+        near: dict[str, float] = {}
+        if self.shelves is not None and vector is not None:
+            near = await self.shelves.nearest(scope, vector, CANDIDATES)
+        looked = await self._store.look(scope, asked, CANDIDATES)
+        there = {each.id for each in looked.pieces}
+        others = await self._store.pieces(scope, [id for id in near if id not in there])
+        corpus = Corpus(looked.total, looked.length, looked.having)
+        return [*looked.pieces, *sorted(others, key=lambda each: each.id)], corpus, near
