@@ -18,6 +18,7 @@ FEWEST = 40
 
 _PRICES = (0.0, *(10.0 ** (step / 6.0 - 4.0) for step in range(43)))
 _HEAD_STARTS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 2.0)
+_SURE = 1.645
 _CAUTION = 0.03
 """The head start where nothing could be measured."""
 
@@ -80,8 +81,8 @@ Guessed = Sequence[tuple[Asked, Mapping[str, Predicted]]]
 def _head_start(router: Router, guessed: Guessed) -> float:
     """How much better another model must look before it is preferred to the favourite.
 
-    The smallest that is worth a standard error more than staying with the favourite; where none
-    is, the favourite always answers when only quality counts.
+    That which gains most over staying with the favourite, by the low end of its interval (95 %,
+    one-sided); where none gains, the favourite always answers when only quality counts.
     """
 
     def gains(head_start: float) -> Array:
@@ -97,8 +98,9 @@ def _head_start(router: Router, guessed: Guessed) -> float:
     for head_start in _HEAD_STARTS:
         gain = gains(head_start)
         error = float(gain.std()) / max(1.0, len(gain)) ** 0.5
-        if float(gain.mean()) - error > best:
-            best, found = float(gain.mean()) - error, head_start
+        low = float(gain.mean()) - _SURE * error
+        if low > best:
+            best, found = low, head_start
     return found
 
 
