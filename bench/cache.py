@@ -89,8 +89,8 @@ async def replays(
             if warm:
                 await ours.replay(cache, warm, "before")
             found = await ours.replay(cache, stream)
-            warmed = await ours.accepted(cache, some, "warm")
             checks = await cache.stats(ours.SCOPE)
+            warmed = await ours.accepted(cache, some, "warm")
             await bench.close()
         told[name] = _stream(found) | {
             "checked": checks.checked,

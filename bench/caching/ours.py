@@ -151,7 +151,7 @@ async def accepted(cache: Cache, some: Sequence[Pair], place: str) -> dict[str, 
     for number, pair in enumerate(some):
         at = f"{place} {number}"
         await ask(cache, pair.one, "answer", at)
-        given, _ = await ask(cache, pair.other, f"other {number}", at)
+        given, _ = await ask(cache, pair.other, "answer" if pair.same else "another", at)
         kind = f"{pair.source} {pair.kind}"
         hits, asked = counts.get(kind, (0, 0))
         counts[kind] = (hits + (given is not None), asked + 1)
