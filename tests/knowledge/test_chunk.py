@@ -83,3 +83,30 @@ def test_no_word_of_a_document_is_lost(lines: list[str]) -> None:
     told = " ".join(f"{' '.join(each.path)} {each.text}" for each in found)
     for word in ("item", "word.", "x"):
         assert told.count(word) >= sum(word in line.split() for line in lines)
+
+
+def test_a_comment_says_what_is_asked_and_is_no_text() -> None:
+    text = (
+        "# A\n<!-- a note -->\n<!-- asked:\nhow much?\n¿cuánto?\n# no heading\n-->\nWords.\n"
+        "<!-- asked: one line -->\n## B\nMore.\n```\n<!-- kept -->\n```"
+    )
+    first, second = chunks(text, "a.md")
+    assert first.text == "Words."
+    assert first.asked == ("how much?", "¿cuánto?", "# no heading", "one line")
+    assert (second.path, second.asked) == (("A", "B"), ())
+    assert "<!-- kept -->" in second.text
+
+
+def test_a_piece_has_its_name_from_its_words_and_its_place() -> None:
+    ids = {
+        chunks(text, source)[0].id
+        for text in ("# A\nx", "# B\nx", "# A\ny", "# A\nx\n<!-- asked: z -->")
+        for source in ("a.md", "b.md")
+    }
+    assert len(ids) == 8
+    assert chunks("# A\nx", "a.md", version="2")[0].id in ids
+
+
+def test_the_parts_of_a_piece_are_its_sentences_items_and_what_is_asked() -> None:
+    piece = chunks("# P\n<!-- asked: how much -->\nOne. Two!\n\n- three\n- four", "a.md")[0]
+    assert piece.parts() == ["P: One.", "P: Two!", "P: - three", "P: - four", "how much"]

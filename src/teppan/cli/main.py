@@ -32,6 +32,7 @@ VERBS = (
     "advisor",
     "route",
     "cache",
+    "knowledge",
     "backtest",
     "simulate",
 )

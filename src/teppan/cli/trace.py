@@ -186,6 +186,10 @@ def _spared(found: Trace) -> list[str]:
             f"context: {sent.before:,} tokens told in {sent.after:,}; {sent.summarised} messages "
             f"summarised, {sent.chunks} pieces of knowledge added"
         )
+        for number, source in enumerate(sent.sources, start=1):
+            version = f", version {source.version}" if source.version else ""
+            place = " › ".join((source.document, *source.path))
+            lines.append(f"source [{number}]: {place}{version} ({source.id})")
     return lines
 
 

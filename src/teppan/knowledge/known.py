@@ -48,6 +48,10 @@ class Known:
         own = self._store.version(scope) if self._store is not None else ""
         return "/".join(each for each in (self._pack.version, own) if each)
 
+    def of_pack(self) -> tuple[Chunk, ...]:
+        """The pieces that every tenant has."""
+        return self._pack.chunks
+
     async def pieces(self, scope: Scope, question: str, most: int) -> list[Chunk]:
         """The pieces that bear on a question, best first."""
         return [each.chunk for each in await self.search(scope, question, most)]

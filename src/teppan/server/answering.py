@@ -59,15 +59,15 @@ class Answering:
         wanted = options.take(body, exchange.headers)
         request = wanted.onto(self._format.read(body))
         if self._replays is None:
-            await self._answer(exchange, scope, request, body, replies=wanted.replies)
+            await self._answer(exchange, scope, request, body, include=wanted.include)
             return
         claim = await self._replays.begin(exchange, scope, raw)
         if isinstance(claim, Claim):
-            await self._answer_once(exchange, claim, request, body, replies=wanted.replies)
+            await self._answer_once(exchange, claim, request, body, include=wanted.include)
         elif claim is not None:
             await replay(exchange, claim)
         else:
-            await self._answer(exchange, scope, request, body, replies=wanted.replies)
+            await self._answer(exchange, scope, request, body, include=wanted.include)
 
     async def _answer_once(
         self,
@@ -76,13 +76,13 @@ class Answering:
         request: ChatRequest,
         body: dict[str, Json],
         *,
-        replies: bool,
+        include: tuple[str, ...],
     ) -> None:
         """Answers under a claim, which is freed when no whole answer came of it."""
         assert self._replays is not None
         exchange.claim = claim
         try:
-            await self._answer(exchange, claim.scope, request, body, replies=replies)
+            await self._answer(exchange, claim.scope, request, body, include=include)
         finally:
             if exchange.claim is not None:
                 exchange.claim = None
@@ -95,7 +95,7 @@ class Answering:
         request: ChatRequest,
         body: dict[str, Json],
         *,
-        replies: bool,
+        include: tuple[str, ...],
     ) -> None:
         exchange.watch(self._format.keep_alive, self._limits.keep_alive)
         answer = await self._gateway.answer(request, scope, self._format.endpoint)
@@ -105,8 +105,8 @@ class Answering:
         if request.stream:
             await self._stream(exchange, answer, envelope)
             return
-        if replies:
-            envelope = msgspec.structs.replace(envelope, about=about(answer))
+        if include:
+            envelope = msgspec.structs.replace(envelope, about=about(answer, include))
         await self._whole(exchange, answer, envelope)
 
     async def _whole(self, exchange: Exchange, answer: Answer, envelope: Envelope) -> None:
@@ -171,8 +171,8 @@ class Answering:
         return answer_headers(answer.facts, exchange.request_id, seconds, final=final)
 
 
-def about(answer: Answer) -> dict[str, Json]:
-    """What `teppan: {"include": ["replies"]}` adds to a whole answer."""
+def about(answer: Answer, include: tuple[str, ...]) -> dict[str, Json]:
+    """What `teppan: {"include": [...]}` adds to a whole answer: `replies`, `sources`."""
     facts, outcome = answer.facts, answer.outcome
     told: dict[str, Json] = {
         "trace_id": facts.trace_id,
@@ -180,10 +180,10 @@ def about(answer: Answer) -> dict[str, Json]:
         "strategy": facts.strategy,
         "cost_micros": facts.cost,
         "confidence": facts.confidence.value if facts.confidence else None,
-        "replies": [],
     }
     if outcome is not None:
         told["reason"] = outcome.reason
+    if "replies" in include:
         told["replies"] = [
             {
                 "model": reply.model,
@@ -192,6 +192,17 @@ def about(answer: Answer) -> dict[str, Json]:
                 "cost_micros": reply.cost,
                 "latency": round(reply.latency, 3),
             }
-            for reply in outcome.replies
+            for reply in (outcome.replies if outcome else ())
+        ]
+    if "sources" in include:
+        told["sources"] = [
+            {
+                "number": number,
+                "id": each.id,
+                "document": each.document,
+                "path": list(each.path),
+                "version": each.version or None,
+            }
+            for number, each in enumerate(facts.context.sources if facts.context else (), start=1)
         ]
     return told

@@ -70,6 +70,9 @@ def spared_headers(facts: Facts) -> list[Header]:
     if context is not None:
         headers.append((b"x-teppan-tokens-before", b"%d" % context.before))
         headers.append((b"x-teppan-tokens-after", b"%d" % context.after))
+        if context.sources:
+            ids = ", ".join(each.id for each in context.sources)
+            headers.append((b"x-teppan-sources", safe(ids)))
     return headers
 
 

@@ -1,8 +1,8 @@
 """What a client may tell Teppan itself, beside its question.
 
-In the body, `"teppan": {"task_type": "code", "episode": "...", "include": ["replies"]}`, or in
-the headers `x-teppan-task-type` and `x-teppan-episode`. What it asks of the cache stands in the
-header `Cache-Control` or in `"teppan": {"cache": {...}}`. None of it travels to a vendor.
+In the body, `"teppan": {"task_type": "code", "episode": "...", "include": ["replies", "sources"]}`,
+or in the headers `x-teppan-task-type` and `x-teppan-episode`. What it asks of the cache stands in
+the header `Cache-Control` or in `"teppan": {"cache": {...}}`. None of it travels to a vendor.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from teppan.core.chat import CacheWish, ChatRequest, Json
 from teppan.core.errors import BadRequest
 from teppan.server.fields import Fields, bad
 
+INCLUDED = ("replies", "sources")
 MAX_NAME = 200
 MAX_SECONDS = 366 * 86_400
 
@@ -22,7 +23,7 @@ MAX_SECONDS = 366 * 86_400
 class Options(NamedTuple):
     task_type: str | None = None
     episode: str | None = None
-    replies: bool = False
+    include: tuple[str, ...] = ()
     cache: CacheWish | None = None
 
     def onto(self, request: ChatRequest) -> ChatRequest:
@@ -52,10 +53,10 @@ def take(body: dict[str, Json], headers: dict[bytes, bytes]) -> Options:
     options = Options(
         _name(fields.text("task_type") or _header(task), "task_type"),
         _name(fields.text("episode") or _header(episode), "episode"),
-        "replies" in include,
+        tuple(each for each in INCLUDED if each in include),
         _wish(fields.raw("cache"), _controlled(control)),
     )
-    unknown = [*(each for each in include if each != "replies"), *(fields.rest() or ())]
+    unknown = [*(each for each in include if each not in INCLUDED), *(fields.rest() or ())]
     if unknown:
         raise BadRequest(f"`teppan` has no option `{unknown[0][:60]}`", param="teppan")
     return options
