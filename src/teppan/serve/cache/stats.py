@@ -81,4 +81,5 @@ def interval(found: int, number: int) -> tuple[float, float]:
     share, z2 = found / number, Z * Z
     middle = (share + z2 / (2 * number)) / (1 + z2 / number)
     half = Z / (1 + z2 / number) * math.sqrt(share * (1 - share) / number + z2 / (4 * number**2))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # rounding must not leave out the share itself where it is none or all
+    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
