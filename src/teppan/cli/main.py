@@ -27,6 +27,7 @@ VERBS = (
     "ask",
     "ensemble",
     "trace",
+    "escalations",
     "costs",
     "budgets",
     "advisor",

@@ -79,7 +79,8 @@ def _ways(tree: Any, inside: bool, pattern: str) -> int:
             several = ENDLESS if endless else int(high) - int(low) + 1
             ways *= several * inner ** min(max(1, int(high)), 4)
         elif name == "BRANCH":
-            ways *= sum(_ways(each, inside, pattern) for each in given[1])
+            each = [_ways(branch, inside, pattern) for branch in given[1]]
+            ways *= max(each) * (2 if max(each) > 1 else 1)  # few of them fit at one place
         elif name == "SUBPATTERN":
             ways *= _ways(given[-1], inside, pattern)
         elif name == "ATOMIC_GROUP":

@@ -9,6 +9,7 @@
     ├─ NotFound                    404  4   no such model, trace or key in this tenant
     │  └─ ModelNotFound            404  4   no such model; the message names the nearest
     ├─ Conflict                    409  5   the same idempotency key with another body
+    ├─ Taken                       409  5   somebody else has it, or it is closed
     ├─ BodyTooLarge                413  2   the request is larger than the limit
     ├─ RateLimited                 429  6   too many requests; `retry_after` says when
     ├─ BudgetExceeded              429  6   the money is spent; `retry_after` says until when
@@ -115,6 +116,12 @@ class Conflict(TeppanError):
     """The same idempotency key was used with another request."""
 
     status, exit_code, code, kind = 409, 5, "idempotency_conflict", "invalid_request_error"
+
+
+class Taken(TeppanError):
+    """Somebody else has taken this on, or it is closed: it must be opened again first."""
+
+    status, exit_code, code, kind = 409, 5, "taken", "invalid_request_error"
 
 
 class BodyTooLarge(TeppanError):

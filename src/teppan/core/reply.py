@@ -48,7 +48,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     `replies` are all whole answers it saw (the chosen one included when whole), `evidence` the
     figures it decided on, `qualities` what it learned about models (name -> quality in [0, 1]),
     which trust is updated with. `route` is set by a strategy that chose by the question.
-    `violations` are the rules that drafts broke, `guarded` how the answer left them.
+    `violations` are the rules that drafts broke, `guarded` how the answer left them, `escalated`
+    the reasons for which a person was called.
     """
 
     reply: Reply | LiveReply
@@ -61,3 +62,9 @@ class Outcome(Struct, frozen=True, kw_only=True):
     route: Route | None = None
     violations: tuple[Violation, ...] = ()
     guarded: GuardStatus = ""
+    escalated: tuple[str, ...] = ()
+
+    @property
+    def lasting(self) -> bool:
+        """Whether the answer may be given again: it kept the rules, and no person must look."""
+        return self.guarded in ("", "passed", "regenerated") and not self.escalated

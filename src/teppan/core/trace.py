@@ -166,6 +166,7 @@ class Trace(Struct, frozen=True, kw_only=True):
     replies: tuple[Said, ...] = ()
     violations: tuple[Violation, ...] = ()
     guarded: GuardStatus = ""
+    escalated: tuple[str, ...] = ()
 
     @property
     def cost(self) -> Micros | None:

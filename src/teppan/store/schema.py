@@ -23,6 +23,8 @@
     knowledge_pieces    what documents are cut into; their words are in the engine's own full-text
                     index, which `knowledge.py` makes
     knowledge_vectors   the embeddings of their parts, by embedder
+    escalations     what a person must look after: why, and what they need to know
+    escalation_steps    who claimed or closed it, with which words
 
 Instants are whole microseconds since 1970, money whole micro-dollars.
 """
@@ -44,7 +46,7 @@ from sqlalchemy import (
     Text,
 )
 
-from teppan.store import schema_knowledge  # noqa: F401 - their tables
+from teppan.store import schema_escalations, schema_knowledge  # noqa: F401 - their tables
 from teppan.store.metadata import metadata as metadata
 
 HEAD = "0004"

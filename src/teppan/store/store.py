@@ -23,6 +23,7 @@ from teppan.store.base import Backend, Durability
 from teppan.store.budgets import LEASE_SECONDS, Budgets
 from teppan.store.cache import CacheRecords
 from teppan.store.costs import Costs
+from teppan.store.escalations import Escalations
 from teppan.store.feedback import Feedback
 from teppan.store.idempotency import RENEW_SECONDS, Idempotency
 from teppan.store.keys import POLL_SECONDS, Keys
@@ -96,6 +97,7 @@ class Store:
         self.keys = Keys(writer, reader, clock, pepper)
         self.idempotency = Idempotency(writer, clock)
         self.feedback = Feedback(writer, reader, clock)
+        self.escalations = Escalations(writer, reader, clock)
         self.bandit = Bandit(writer, reader, clock)
         self.shadows = Shadows(writer, reader, backend.placeholder)
         self.cache = CacheRecords(writer, reader, backend.placeholder)

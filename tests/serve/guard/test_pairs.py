@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from serve.guard.long_answers import LONG
 from serve.guard.pairs import PAIRS
 from teppan.config.pack import load_pack
 from teppan.core.chat import ChatRequest, say
@@ -38,6 +39,13 @@ def test_of_two_answers_the_one_that_breaks_the_rule_is_caught(
 ) -> None:
     assert broken(guard, question, right) == set(), right
     assert rule in broken(guard, question, wrong), wrong
+
+
+@pytest.mark.parametrize(("question", "answer"), LONG)
+def test_a_long_answer_of_many_right_amounts_passes(
+    guard: Guard, question: str, answer: str
+) -> None:
+    assert broken(guard, question, answer) == set()
 
 
 def test_no_right_answer_of_the_pack_is_called_wrong(guard: Guard, bank: Bank) -> None:

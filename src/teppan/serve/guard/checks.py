@@ -19,7 +19,8 @@ from functools import cached_property
 
 from teppan.config.rules import Check, Price, Rulebook
 from teppan.serve.guard import amounts as money_of
-from teppan.serve.guard.amounts import Counted, Money, Reckoning, number
+from teppan.serve.guard.amounts import Reckoning
+from teppan.serve.guard.counting import Counted, Money, counted, number
 from teppan.serve.guard.reading import read
 from teppan.serve.guard.saying import denied_around, denies, mentions, said
 from teppan.serve.guard.words import words
@@ -45,7 +46,7 @@ class Case:
 
     @cached_property
     def counts(self) -> Counted:
-        return money_of.counted(self.book, self.money, (self.question, *self.earlier), self.answer)
+        return counted(self.book, self.money, (self.question, *self.earlier), self.answer)
 
     @cached_property
     def reckoning(self) -> Reckoning:
@@ -75,13 +76,16 @@ def check(case: Case, wanted: Check) -> str | None:
 def _amounts(case: Case, wanted: Check) -> str | None:
     if not case.named:
         return None
+    told = case.told
+    if wanted.echo is not None and wanted.echo.search(case.question.text):
+        told |= frozenset(case.counts.bare)  # `my budget is 700`
     found = money_of.unexplained(
         case.book,
         case.money,
         case.reckoning,
         case.answer,
         case.question.text,
-        case.told,
+        told,
         wanted.echo,
     )
     if not found:
@@ -93,7 +97,7 @@ def _amounts(case: Case, wanted: Check) -> str | None:
 def _minimum(case: Case, wanted: Check) -> str | None:
     least = [case.book.prices[name].amount for name in wanted.prices]
     low = [each for each in case.named if each in case.reckoning.bases and each < min(least)]
-    if not low or any(each in case.named for each in least):
+    if not low or any(each >= min(least) for each in case.named):
         return None
     below, minimum = _written(case, low[0]), _written(case, least[0])
     return f"{below} is below the minimum of {minimum}, which is not named"

@@ -24,12 +24,12 @@ from msgspec.structs import replace
 
 from teppan.config.rules import Rule, Rulebook
 from teppan.core.chat import ChatRequest, Choice, Completion, Message, Text, say
-from teppan.core.errors import ProviderError
+from teppan.core.errors import TeppanError
 from teppan.core.reply import Outcome, Reply
 from teppan.core.verdict import Violation
 from teppan.serve.answer import whole
-from teppan.serve.guard.amounts import Money
 from teppan.serve.guard.checks import Case, check
+from teppan.serve.guard.counting import Money
 from teppan.serve.guard.reading import TooLong
 from teppan.serve.strategies.fence import Fence
 
@@ -174,7 +174,7 @@ class Guard:
         assert isinstance(first.reply, Reply)
         try:
             return await _whole(await again(self.noted(request, first.reply.text, found)))
-        except ProviderError as error:
+        except TeppanError as error:
             log.warning("an answer that broke a rule could not be written again", reason=str(error))
             return None
 

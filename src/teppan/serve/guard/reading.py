@@ -22,7 +22,7 @@ _MARKS = re.compile(r"[*_`~#]+|\\(?=[$])")
 _QUOTES = str.maketrans("’‘ʼ", "'''")
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？!?])|[;；\n]+")
 _CLAUSE = re.compile(
-    r",\s+|[，、：]|:\s+|\s+[–—-]\s+|[()（）]"
+    r",(?!\d)|(?<!\d),|,(?=\d{1,2}[\u2e80-\uffef])|[、]|:(?!\d|//)|\s+[–—-]\s+|[()]"
     r"|\s+(?=(?:and|but|so|though|although|however|while|y|pero|aunque|sino) )",
     re.IGNORECASE,
 )

@@ -25,6 +25,7 @@ class Words(Struct, frozen=True):
     turns: re.Pattern[str]
     taken_back: re.Pattern[str]
     free: re.Pattern[str]
+    asks: re.Pattern[str]
     numbers: Mapping[str, int]
     numbered: re.Pattern[str]
     """A run of number words."""
@@ -52,6 +53,7 @@ def words() -> Words:
         turns=made("turns"),
         taken_back=made("taken_back"),
         free=made("free"),
+        asks=made("asks"),
         numbers=numbers,
         numbered=re.compile(rf"\b(?:{word})(?:(?:-| y | and | )(?:{word}))*\b", re.IGNORECASE),
         han=re.compile(rf"([〇一二两兩三四五六七八九十百千]+)(?=[{table['han']['counters']}])"),

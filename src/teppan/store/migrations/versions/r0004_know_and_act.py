@@ -1,4 +1,4 @@
-"""Knowing and acting: the documents of each tenant, in pieces."""
+"""Knowing and acting: the documents of each tenant, in pieces; what people must look after."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ down_revision = "0003"
 
 def upgrade() -> None:
     _knowledge()
+    _escalations()
 
 
 def _knowledge() -> None:
@@ -66,6 +67,45 @@ def _knowledge() -> None:
         sa.Column("vectors", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("tenant", "piece", "embedder", name="knowledge_vectors_pk"),
     )
+
+
+def _escalations() -> None:
+    op.create_table(
+        "escalations",
+        sa.Column("tenant", sa.Text, nullable=False),
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("trace_id", sa.Text, nullable=False),
+        sa.Column("key_id", sa.Text, nullable=False),
+        sa.Column("episode", sa.Text),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("detail", sa.Text, nullable=False),
+        sa.Column("language", sa.Text, nullable=False),
+        sa.Column("question", sa.Text, nullable=False),
+        sa.Column("summary", sa.Text, nullable=False),
+        sa.Column("model", sa.Text, nullable=False),
+        sa.Column("status", sa.Text, nullable=False),
+        sa.Column("by", sa.Text, nullable=False),
+        sa.Column("note", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("changed", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "id", name="escalations_pk"),
+    )
+    op.create_index(
+        "escalations_once", "escalations", ["tenant", "trace_id", "reason"], unique=True
+    )
+    op.create_index("escalations_status", "escalations", ["tenant", "status", "at"])
+    op.create_table(
+        "escalation_steps",
+        sa.Column("tenant", sa.Text, nullable=False),
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("escalation", sa.Text, nullable=False),
+        sa.Column("status", sa.Text, nullable=False),
+        sa.Column("by", sa.Text, nullable=False),
+        sa.Column("note", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "id", name="escalation_steps_pk"),
+    )
+    op.create_index("escalation_steps_of", "escalation_steps", ["tenant", "escalation", "id"])
 
 
 def downgrade() -> None:
