@@ -16,11 +16,11 @@ from teppan.core.ids import Scope
 from teppan.knowledge.chunk import Chunk
 from teppan.knowledge.ranking import Bag, Corpus, by_words
 from teppan.knowledge.search import QUESTION, Found, Library, best, embedded
-from teppan.knowledge.shelves import Shelves, as_chunk
+from teppan.knowledge.shelves import TENANTS, Shelves, as_chunk
 from teppan.knowledge.words import terms
 from teppan.providers.embed.base import Embedder
 from teppan.store.knowledge import Knowledge
-from teppan.store.knowledge_rows import Piece
+from teppan.store.knowledge_rows import Counts, Piece
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +30,8 @@ WORDS = 32
 """Different words of a question that are looked up."""
 CANDIDATES = 100
 """Pieces that the engine's index may bring, and parts that are near enough to be looked at."""
+REMEMBERED = 20_000
+"""Words of one tenant whose counts are in memory."""
 
 
 class Known:
@@ -41,6 +43,7 @@ class Known:
         self._pack = pack or Library([])
         self._store = store
         self._embedder = embedder
+        self._counts: dict[str, tuple[str, Counts]] = {}
         self.shelves = Shelves(store, embedder) if store is not None and embedder else None
 
     def version(self, scope: Scope) -> str:
@@ -66,31 +69,47 @@ class Known:
             return []
         asked = list(dict.fromkeys(terms(question)))[:WORDS]
         vector = await embedded(self._embedder.embed if self._embedder else None, question)
-        own, corpus, near = await self._own(scope, asked, vector)
-        pack = self._pack
-        bags = [*pack.bags, *(Bag.of(each.words) for each in own)]
-        scores = by_words(asked, bags, pack.corpus.with_(corpus, asked))
-        alike = None if vector is None else await pack.alike(vector)
+        corpus = self._pack.corpus.with_(await self._counted(scope, asked), asked)
+        own, near = await self._own(scope, list(corpus.telling(asked)), vector)
+        bags = [*self._pack.bags, *(Bag.of(each.words) for each in own)]
+        scores = by_words(asked, bags, corpus)
+        alike = None if vector is None else await self._pack.alike(vector)
         if alike is not None:
             alike += [near.get(each.id, 0.0) for each in own]
-        return best([*pack.chunks, *map(as_chunk, own)], scores, alike, most)
+        return best([*self._pack.chunks, *map(as_chunk, own)], scores, alike, most)
 
     async def close(self) -> None:
         """Before the store."""
         if self.shelves is not None:
             await self.shelves.close()
 
+    async def _counted(self, scope: Scope, asked: Sequence[str]) -> Corpus:
+        """The tenant's own pieces, counted; what was counted is known until they change."""
+        version = self._store.version(scope) if self._store is not None else ""
+        if self._store is None or not version:
+            return Corpus()
+        at, counts = self._counts.pop(scope.tenant, ("", Counts()))
+        if at != version or len(counts.having) > REMEMBERED:
+            counts = Counts()
+        new = [word for word in asked if word not in counts.having]
+        if new or not counts.pieces:
+            fresh = await self._store.counts(scope, new)
+            counts = Counts(fresh.pieces, fresh.words, counts.having | fresh.having)
+        self._counts[scope.tenant] = (version, counts)
+        while len(self._counts) > TENANTS:
+            self._counts.pop(next(iter(self._counts)))
+        return Corpus(counts.pieces, counts.words, counts.having)
+
     async def _own(
-        self, scope: Scope, asked: Sequence[str], vector: NDArray[np.float32] | None
-    ) -> tuple[list[Piece], Corpus, dict[str, float]]:
-        """The tenant's own pieces that may matter, their words counted, and those that are near."""
+        self, scope: Scope, telling: Sequence[str], vector: NDArray[np.float32] | None
+    ) -> tuple[list[Piece], dict[str, float]]:
+        """The tenant's own pieces that may matter, and how near those are that are near."""
         if self._store is None or not self._store.version(scope):
-            return [], Corpus(), {}
+            return [], {}
         near: dict[str, float] = {}
         if self.shelves is not None and vector is not None:
             near = await self.shelves.nearest(scope, vector, CANDIDATES)
-        looked = await self._store.look(scope, asked, CANDIDATES)
-        there = {each.id for each in looked.pieces}
+        found = await self._store.find(scope, telling, CANDIDATES)
+        there = {each.id for each in found}
         others = await self._store.pieces(scope, [id for id in near if id not in there])
-        corpus = Corpus(looked.total, looked.length, looked.having)
-        return [*looked.pieces, *sorted(others, key=lambda each: each.id)], corpus, near
+        return [*found, *sorted(others, key=lambda each: each.id)], near

@@ -49,18 +49,22 @@ class Corpus(Struct, frozen=True):
         both = {word: mine.get(word, 0) + its.get(word, 0) for word in asked}
         return Corpus(self.pieces + other.pieces, self.length + other.length, both)
 
+    def telling(self, asked: Iterable[str]) -> dict[str, float]:
+        """The words that tell pieces apart, with their weights."""
+        weights = {word: _rarity(self.having.get(word, 0), self.pieces) for word in set(asked)}
+        return {word: weight for word, weight in sorted(weights.items()) if weight > 0}
+
 
 def by_words(asked: Iterable[str], bags: Sequence[Bag], corpus: Corpus) -> list[float]:
     """BM25 of each bag; 0 where no telling word is shared."""
     total = corpus.pieces
     mean = corpus.length / total if corpus.length else 1.0
-    weights = {word: _rarity(corpus.having.get(word, 0), total) for word in set(asked)}
-    telling = [(word, weight) for word, weight in sorted(weights.items()) if weight > 0]
+    weights = corpus.telling(asked)
     scores = []
     for bag in bags:
         size = K1 * (1 - B + B * bag.length / mean)
         score = 0.0
-        for word, weight in telling:
+        for word, weight in weights.items():
             often = bag.counts.get(word, 0)
             if often:
                 score += weight * often * (K1 + 1) / (often + size)

@@ -12,39 +12,40 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from msgspec import Struct
 from sqlalchemy import Connection, text
+
+from teppan.core.ids import content_hash
 
 TABLE = "knowledge_words"
 LONGEST = 4000
 """Words of a piece that are found; of a longer one the beginning."""
 
 
-class Matched(Struct, frozen=True):
-    """A piece that has one of the words: its number, and all of its words."""
-
-    number: int
-    words: tuple[str, ...]
-
-
 class FullText(Protocol):
-    """Pieces by their number and words. Whoever asks knows that there are pieces at all."""
+    """Pieces by their number and words. Whoever asks knows that there are pieces at all. The
+    tenant is a word of each piece, so that the index itself never leaves it."""
 
     def make(self, connection: Connection) -> None:
         """The index, where it is not there yet."""
 
-    def add(self, connection: Connection, rows: Iterable[tuple[int, Sequence[str]]]) -> None: ...
+    def add(
+        self, connection: Connection, tenant: str, rows: Iterable[tuple[int, Sequence[str]]]
+    ) -> None: ...
 
     def remove(self, connection: Connection, numbers: Sequence[int]) -> None: ...
 
     def find(
         self, connection: Connection, tenant: str, words: Sequence[str], most: int
-    ) -> list[Matched]:
+    ) -> list[int]:
         """The pieces of a tenant that have one of the words, those first that the engine ranks
         first."""
 
     def having(self, connection: Connection, tenant: str, word: str) -> int:
         """How many pieces of a tenant have a word."""
+
+    def words(
+        self, connection: Connection, numbers: Sequence[int]
+    ) -> dict[int, tuple[str, ...]]: ...
 
 
 def full_text(engine: str) -> FullText:
@@ -53,18 +54,26 @@ def full_text(engine: str) -> FullText:
 
 
 class SqliteWords:
-    """FTS5, ranked by its `bm25()`."""
+    """FTS5, ranked by its `bm25()`, in which the tenant weighs nothing."""
 
     def make(self, connection: Connection) -> None:
         connection.execute(
-            text(f"CREATE VIRTUAL TABLE IF NOT EXISTS {TABLE} USING fts5(words, tokenize='ascii')")
+            text(
+                f"CREATE VIRTUAL TABLE IF NOT EXISTS {TABLE} "
+                "USING fts5(tenant, words, tokenize='ascii')"
+            )
         )
 
-    def add(self, connection: Connection, rows: Iterable[tuple[int, Sequence[str]]]) -> None:
-        insert = text(f"INSERT INTO {TABLE} (rowid, words) VALUES (:number, :words)")  # noqa: S608 - names of ours
+    def add(
+        self, connection: Connection, tenant: str, rows: Iterable[tuple[int, Sequence[str]]]
+    ) -> None:
+        insert = text(
+            f"INSERT INTO {TABLE} (rowid, tenant, words) VALUES (:number, :tenant, :words)"  # noqa: S608 - names of ours
+        )
+        wall = _wall(tenant)
         for number, words in rows:
             told = " ".join(words[:LONGEST])
-            connection.execute(insert, {"number": number, "words": told})
+            connection.execute(insert, {"number": number, "tenant": wall, "words": told})
 
     def remove(self, connection: Connection, numbers: Sequence[int]) -> None:
         gone = text(f"DELETE FROM {TABLE} WHERE rowid = :number")  # noqa: S608 - a name of ours
@@ -73,24 +82,29 @@ class SqliteWords:
 
     def find(
         self, connection: Connection, tenant: str, words: Sequence[str], most: int
-    ) -> list[Matched]:
+    ) -> list[int]:
         wanted = text(
-            f"SELECT piece.number, {TABLE}.words FROM {TABLE} "  # noqa: S608 - names of ours
-            f"JOIN knowledge_pieces AS piece ON piece.number = {TABLE}.rowid "
-            f"WHERE {TABLE} MATCH :any AND piece.tenant = :tenant "
-            f"ORDER BY bm25({TABLE}), piece.number LIMIT :most"
+            f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH :any "  # noqa: S608 - names of ours
+            "AND rank MATCH 'bm25(0.0, 1.0)' ORDER BY rank LIMIT :most"
         )
-        anyone = " OR ".join(f'"{word}"' for word in words)
-        found = connection.execute(wanted, {"any": anyone, "tenant": tenant, "most": most})
-        return [Matched(number, tuple(told.split())) for number, told in found]
+        found = connection.execute(wanted, {"any": self._any(tenant, words), "most": most})
+        return list(found.scalars())
 
     def having(self, connection: Connection, tenant: str, word: str) -> int:
-        wanted = text(
-            f"SELECT count(*) FROM {TABLE} "  # noqa: S608 - names of ours
-            f"JOIN knowledge_pieces AS piece ON piece.number = {TABLE}.rowid "
-            f"WHERE {TABLE} MATCH :word AND piece.tenant = :tenant"
-        )
-        return connection.scalar(wanted, {"word": f'"{word}"', "tenant": tenant}) or 0
+        wanted = text(f"SELECT count(*) FROM {TABLE} WHERE {TABLE} MATCH :any")  # noqa: S608 - names of ours
+        return connection.scalar(wanted, {"any": self._any(tenant, [word])}) or 0
+
+    def words(self, connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        wanted = text(f"SELECT words FROM {TABLE} WHERE rowid = :number")  # noqa: S608 - a name of ours
+        return {
+            number: tuple((connection.scalar(wanted, {"number": number}) or "").split())
+            for number in numbers
+        }
+
+    @staticmethod
+    def _any(tenant: str, words: Sequence[str]) -> str:
+        anyone = " OR ".join(f'"{word}"' for word in words)
+        return f'tenant : "{_wall(tenant)}" AND words : ({anyone})'
 
 
 class PostgresWords:
@@ -107,16 +121,19 @@ class PostgresWords:
             text(f"CREATE INDEX IF NOT EXISTS {TABLE}_found ON {TABLE} USING gin (found)")
         )
 
-    def add(self, connection: Connection, rows: Iterable[tuple[int, Sequence[str]]]) -> None:
+    def add(
+        self, connection: Connection, tenant: str, rows: Iterable[tuple[int, Sequence[str]]]
+    ) -> None:
         insert = text(
             f"INSERT INTO {TABLE} (number, words, found) "  # noqa: S608 - names of ours
             "VALUES (:number, :words, CAST(:found AS tsvector))"
         )
+        wall = _wall(tenant)
         for number, words in rows:
             values = {
                 "number": number,
                 "words": " ".join(words[:LONGEST]),
-                "found": _vector(words[:LONGEST]),
+                "found": f"'{wall}' {_vector(words[:LONGEST])}",
             }
             connection.execute(insert, values)
 
@@ -126,25 +143,31 @@ class PostgresWords:
 
     def find(
         self, connection: Connection, tenant: str, words: Sequence[str], most: int
-    ) -> list[Matched]:
+    ) -> list[int]:
         wanted = text(
-            f"SELECT piece.number, {TABLE}.words FROM {TABLE} "  # noqa: S608 - names of ours
-            f"JOIN knowledge_pieces AS piece ON piece.number = {TABLE}.number "
-            f"WHERE {TABLE}.found @@ CAST(:any AS tsquery) AND piece.tenant = :tenant "
-            f"ORDER BY ts_rank({TABLE}.found, CAST(:any AS tsquery), 1) DESC, piece.number "
-            "LIMIT :most"
+            f"SELECT number FROM {TABLE} WHERE found @@ CAST(:here AS tsquery) "  # noqa: S608 - a name of ours
+            "ORDER BY ts_rank(found, CAST(:any AS tsquery), 1) DESC, number LIMIT :most"
         )
         anyone = " | ".join(f"'{word}'" for word in words)
-        found = connection.execute(wanted, {"any": anyone, "tenant": tenant, "most": most})
-        return [Matched(number, tuple(told.split())) for number, told in found]
+        here = f"'{_wall(tenant)}' & ({anyone})"
+        found = connection.execute(wanted, {"here": here, "any": anyone, "most": most})
+        return list(found.scalars())
 
     def having(self, connection: Connection, tenant: str, word: str) -> int:
         wanted = text(
-            f"SELECT count(*) FROM {TABLE} "  # noqa: S608 - names of ours
-            f"JOIN knowledge_pieces AS piece ON piece.number = {TABLE}.number "
-            f"WHERE {TABLE}.found @@ CAST(:word AS tsquery) AND piece.tenant = :tenant"
+            f"SELECT count(*) FROM {TABLE} WHERE found @@ CAST(:here AS tsquery)"  # noqa: S608 - a name of ours
         )
-        return connection.scalar(wanted, {"word": f"'{word}'", "tenant": tenant}) or 0
+        return connection.scalar(wanted, {"here": f"'{_wall(tenant)}' & '{word}'"}) or 0
+
+    def words(self, connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        wanted = text(f"SELECT number, words FROM {TABLE} WHERE number = ANY(:numbers)")  # noqa: S608 - a name of ours
+        found = connection.execute(wanted, {"numbers": list(numbers)})
+        return {number: tuple(told.split()) for number, told in found}
+
+
+def _wall(tenant: str) -> str:
+    """The word that only this tenant's pieces have: no word that is asked for begins so long."""
+    return f"t{content_hash(tenant.encode('utf-8', 'replace'))}t{'0' * 20}"
 
 
 def _vector(words: Sequence[str]) -> str:

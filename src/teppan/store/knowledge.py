@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from msgspec import structs
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from teppan.core.clock import Clock
@@ -18,7 +19,7 @@ from teppan.core.ids import Scope, content_hash, new_id
 from teppan.store import knowledge_rows as rows
 from teppan.store.bulk import BulkInsert, clean, cleaned
 from teppan.store.fulltext import FullText, full_text
-from teppan.store.knowledge_rows import ASKED_FOR, Document, Looked, Piece
+from teppan.store.knowledge_rows import ASKED_FOR, Counts, Document, Piece
 from teppan.store.knowledge_vectors import Embeddings
 from teppan.store.marks import mark, read_mark
 from teppan.store.reader import Reader
@@ -151,6 +152,7 @@ class Knowledge:
         self._insert(connection, cleaned(new))
         index.add(
             connection,
+            scope.tenant,
             (
                 (rows.number(scope, id), each.words)
                 for id, each in pieces.items()
@@ -227,20 +229,38 @@ class Knowledge:
 
     # --- pieces ------------------------------------------------------------------------------
 
-    async def look(self, scope: Scope, words: Sequence[str], most: int) -> Looked:
-        """The pieces that have one of these words, as many as may matter; see `FullText`."""
+    async def counts(self, scope: Scope, words: Sequence[str]) -> Counts:
+        """How much this tenant knows, and how many of its pieces have each of these words."""
         sums = select(func.sum(knowledge.c.pieces), func.sum(knowledge.c.words)).where(
             knowledge.c.tenant == scope.tenant
         )
 
-        def query(connection: Connection) -> Looked:
-            total, length = connection.execute(sums).one()
-            if not total or not words:
-                return Looked(total=int(total or 0), length=int(length or 0))
+        def query(connection: Connection) -> Counts:
+            pieces, length = connection.execute(sums).one()
+            if not pieces:
+                return Counts()
             index = self._index()
-            matched = index.find(connection, scope.tenant, words, most)
             having = {word: index.having(connection, scope.tenant, word) for word in words}
-            return Looked(rows.matched(connection, scope, matched), having, int(total), int(length))
+            return Counts(int(pieces), int(length), having)
+
+        return await self._reader.run(query)
+
+    async def find(self, scope: Scope, words: Sequence[str], most: int) -> list[Piece]:
+        """The pieces, with their words, that have one of these, in the order of the engine's own
+        ranking. Only for a tenant that has pieces."""
+        if not words:
+            return []
+
+        def query(connection: Connection) -> list[Piece]:
+            index = self._index()
+            numbers = index.find(connection, scope.tenant, words, most)
+            pieces = rows.numbered(connection, scope, numbers)
+            told = index.words(connection, list(pieces))
+            return [
+                structs.replace(pieces[number], words=told.get(number, ()))
+                for number in numbers
+                if number in pieces
+            ]
 
         return await self._reader.run(query)
 

@@ -6,11 +6,10 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from msgspec import Struct, structs
+from msgspec import Struct
 from sqlalchemy import Connection, RowMapping, func, select
 
 from teppan.core.ids import Scope
-from teppan.store.fulltext import Matched
 from teppan.store.schema import seconds
 from teppan.store.schema_knowledge import knowledge, knowledge_past, knowledge_pieces
 
@@ -44,14 +43,13 @@ class Piece(Struct, frozen=True):
     version: int = 0
 
 
-class Looked(Struct, frozen=True):
-    """What one look at a tenant's pieces brought. `words` are those of each piece, `having` how
-    many of the tenant's pieces have a word, `total` and `length` all pieces and all their words."""
+class Counts(Struct, frozen=True):
+    """How many pieces a tenant has, how many words they have together, and how many of them have
+    which word."""
 
-    pieces: tuple[Piece, ...] = ()
+    pieces: int = 0
+    words: int = 0
     having: dict[str, int] = {}
-    total: int = 0
-    length: int = 0
 
 
 class Embedded(Struct, frozen=True):
@@ -119,15 +117,10 @@ def named(
     return found
 
 
-def matched(connection: Connection, scope: Scope, matched: Sequence[Matched]) -> tuple[Piece, ...]:
-    """The pieces that matched, in that order, with their words."""
-    numbers = [each.number for each in matched]
-    found = {number(scope, each.id): each for each in named(connection, scope, "number", numbers)}
-    return tuple(
-        structs.replace(found[each.number], words=each.words)
-        for each in matched
-        if each.number in found
-    )
+def numbered(connection: Connection, scope: Scope, numbers: Sequence[int]) -> dict[int, Piece]:
+    """The pieces of these numbers that this tenant has."""
+    found = named(connection, scope, "number", numbers)
+    return {number(scope, each.id): each for each in found}
 
 
 def piece(row: RowMapping) -> Piece:
