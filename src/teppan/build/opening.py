@@ -15,10 +15,10 @@ import msgspec
 from teppan.build.caching import open_cache
 from teppan.build.house import House
 from teppan.build.logs import log_to_stderr
-from teppan.build.remembering import open_context
+from teppan.build.remembering import open_context, open_knowledge
 from teppan.build.routing import open_routing
 from teppan.build.spending import open_alarm, open_limits, open_purse
-from teppan.build.steps import asking, open_intents, open_shadow, window_of
+from teppan.build.steps import asking, open_intents, open_rules, open_shadow, window_of
 from teppan.build.vendors import find_providers, offer, open_catalogue, open_prices
 from teppan.build.virtual import direct, virtual_models
 from teppan.config.check import check_names
@@ -31,6 +31,7 @@ from teppan.core.errors import ConfigError
 from teppan.core.ids import content_hash, new_id
 from teppan.core.release import Release
 from teppan.core.secret import Secret
+from teppan.cost.limits import Limits
 from teppan.cost.meter import Meter
 from teppan.cost.tokens import TokenCount
 from teppan.providers.base import Clocks, Provider
@@ -45,8 +46,10 @@ from teppan.serve.feedback import FeedbackDesk
 from teppan.serve.gateway import Gateway
 from teppan.serve.lineup import line_up
 from teppan.serve.models import Models, Virtual
+from teppan.serve.purse import Purse
 from teppan.serve.record import Recorder
-from teppan.serve.steps import Steps, Unlimited
+from teppan.serve.rewards import Rewards
+from teppan.serve.steps import Steps, Unlimited, Unruled
 from teppan.serve.strategies.estimates import typed
 from teppan.serve.trust import TrustBook
 from teppan.store.store import Store
@@ -95,15 +98,7 @@ async def open_house(
             max_calls=settings.gateway.max_calls,
             purse=purse,
         )
-        recorder = Recorder(
-            store.ledger,
-            store.traces,
-            content=settings.store.trace_content,
-            purse=purse,
-            alarm=open_alarm(settings, store, clock),
-            limits=limits,
-            learning=routing.rewards,
-        )
+        recorder = open_recorder(settings, store, clock, purse, limits, routing.rewards)
         stack.push_async_callback(recorder.drain)
         release = open_release(settings, pack)
         shadow = open_shadow(settings, reach, recorder, store, clock)
@@ -112,15 +107,20 @@ async def open_house(
             settings, store, clock, ask=asking(reach.caller, clock), environment=environment
         )
         stack.push_async_callback(cache.close)
+        known = open_knowledge(settings, pack, store)
+        stack.push_async_callback(known.close)
+        windows = partial(window_of, book, virtual)
         steps = Steps(
             limits=limits or Unlimited(),
             cache=CacheFront(
                 cache,
                 clock,
+                knowledge=known.version,
                 patience=settings.clocks.deadline,
                 intent_of=intents.of if intents else None,
             ),
-            context=open_context(settings, pack, store, clock, partial(window_of, book, virtual)),
+            context=open_context(settings, pack, store, clock, windows, known),
+            rules=open_rules(pack, store) if pack else Unruled(),
             behind=shadow,
         )
         gateway = Gateway(
@@ -157,6 +157,25 @@ def pepper_of(environment: Mapping[str, str]) -> Secret | None:
     if len(given.encode()) < PEPPER_BYTES:
         raise ConfigError(f"{PEPPER} must be {PEPPER_BYTES} random bytes or more")
     return Secret(given)
+
+
+def open_recorder(
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+    purse: Purse | None,
+    limits: Limits | None,
+    learning: Rewards,
+) -> Recorder:
+    return Recorder(
+        store.ledger,
+        store.traces,
+        content=settings.store.trace_content,
+        purse=purse,
+        alarm=open_alarm(settings, store, clock),
+        limits=limits,
+        learning=learning,
+    )
 
 
 def refuse_unknown_names(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 
 from teppan.build.virtual import embedder
@@ -17,9 +18,13 @@ from teppan.providers.catalogue import Catalogue
 from teppan.providers.embed import HashingEmbedder
 from teppan.providers.embed.base import Ask
 from teppan.routing.intent import Intents
+from teppan.routing.language import Languages
 from teppan.serve.call import Reach
+from teppan.serve.escalate import Escalator
+from teppan.serve.guard.guard import Guard
 from teppan.serve.models import Virtual
 from teppan.serve.record import Recorder
+from teppan.serve.ruled import Ruled
 from teppan.serve.shadow import Shadow, ShadowPolicy
 from teppan.store.store import Store
 
@@ -29,6 +34,14 @@ EMBEDDING_SECONDS = 5.0
 def open_intents(pack: Pack) -> Intents:
     """What names the intent of a question, taught by the pack's examples."""
     return Intents(pack.intents, HashingEmbedder().vectors)
+
+
+def open_rules(pack: Pack, store: Store) -> Ruled:
+    """What the pack lets its models say, and when it wants a person."""
+    languages = Languages(pack.languages)
+    first = pack.languages[0] if pack.languages else "en"
+    guard = Guard(pack.book, languages, random.SystemRandom().random, first)
+    return Ruled(guard, Escalator(pack.book, languages, store.escalations, first))
 
 
 def asking(caller: Caller, clock: Clock) -> Ask:

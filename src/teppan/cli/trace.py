@@ -166,7 +166,8 @@ def _print(found: Trace) -> None:
 
 
 def _spared(found: Trace) -> list[str]:
-    """Why this model, where the answer came from, and what became of the conversation."""
+    """Why this model, where the answer came from, which rules it broke, and what became of the
+    conversation."""
     lines = []
     if found.route:
         chance = f" (chance {found.route.probability:.2f})" if found.route.probability < 1 else ""
@@ -180,6 +181,14 @@ def _spared(found: Trace) -> list[str]:
         )
         if each.question:
             lines.append(f"the remembered question: {each.question}")
+    if found.guarded:
+        lines.append(f"rules: {found.guarded}")
+    lines += [
+        f"  draft {each.draft} broke {each.rule} ({each.severity}): {each.found}"
+        for each in found.violations
+    ]
+    if found.escalated:
+        lines.append(f"a person was called: {', '.join(found.escalated)}")
     if found.context:
         sent = found.context
         lines.append(

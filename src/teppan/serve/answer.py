@@ -38,6 +38,9 @@ class Facts(Struct, frozen=True, kw_only=True):
     context: Shortened | None = None
     allowance: Allowance | None = None
     route: str = ""
+    violations: tuple[str, ...] = ()
+    guarded: str = ""
+    escalated: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     confidence: Confidence | None = None
     reason: str = ""
@@ -94,6 +97,9 @@ class Answer:
             context=journey.context,
             allowance=journey.allowance,
             route=outcome.route.reason if outcome and outcome.route else "",
+            violations=_named(outcome) if outcome else (),
+            guarded=outcome.guarded if outcome else "",
+            escalated=outcome.escalated if outcome else (),
             dropped=journey.dropped,
             confidence=outcome.confidence if outcome else None,
             reason=outcome.reason if outcome else "",
@@ -161,6 +167,11 @@ class Answer:
         over, self.over = self.over, None
         if over is not None:
             over(completion)
+
+
+def _named(outcome: Outcome) -> tuple[str, ...]:
+    """The rules that drafts broke, each once."""
+    return tuple(dict.fromkeys(each.rule for each in outcome.violations))
 
 
 async def as_deltas(completion: Completion) -> AsyncIterator[Delta]:

@@ -1,7 +1,7 @@
 """The request, top to bottom.
 
     ChatRequest -> admission -> release -> route -> prompt -> cache -> context -> strategy(call)
-                -> Answer ... record, remember, shadow
+                -> rules -> Answer ... record, remember, shadow
 
 The gateway calls the steps in order and contains none of them.
 """
@@ -12,6 +12,8 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
+
+import msgspec
 
 from teppan.core.chat import ChatRequest, Completion, Embeddings
 from teppan.core.clock import Clock
@@ -84,7 +86,7 @@ class Gateway:
             journey.cache, journey.remembered = seat.status, seat.remembered
             answer.over = partial(self._over, answer, journey, dressed, release, seat)
             if seat.hit is not None:
-                deliberation = _remembered(seat, journey)
+                deliberation = self._remembered(seat, dressed, journey)
             else:
                 virtual = self.models.virtual(request.model) is not None
                 ready, journey.context = await steps.context.shorten(
@@ -127,7 +129,14 @@ class Gateway:
     async def _deliberate(
         self, strategy: Strategy, request: ChatRequest, call: JourneyCall, journey: Journey
     ) -> Outcome:
+        rules = self._steps.rules
+        ruled = self.models.prompted(journey.request.model)
+        if ruled and rules.holds:
+            request = msgspec.structs.replace(request, stream=False)
         outcome = await strategy.run(request, call)
+        if ruled:
+            again = partial(strategy.run, call=call)
+            outcome = await rules.keep(journey.id, journey.scope, request, outcome, again)
         journey.outcome = outcome
         journey.route = outcome.route or journey.route
         if outcome.qualities:
@@ -143,6 +152,17 @@ class Gateway:
         observe = observer(journey, self._reach.meter, "embedding")
         return await self._steps.cache.look(dressed, journey.scope, release, observe)
 
+    async def _remembered(self, seat: Seat, dressed: ChatRequest, journey: Journey) -> Outcome:
+        """A remembered answer, as if a strategy had brought it."""
+        assert seat.hit is not None
+        reply = Reply(model=seat.served, completion=seat.hit, cost=0)
+        outcome = Outcome(reply=reply, reason=f"remembered ({seat.status})")
+        if self.models.prompted(journey.request.model):
+            rules = self._steps.rules
+            outcome = await rules.remembered(journey.id, journey.scope, dressed, outcome)
+        journey.outcome = outcome
+        return outcome
+
     def _over(
         self,
         answer: Answer,
@@ -153,7 +173,8 @@ class Gateway:
         completion: Completion | None,
     ) -> None:
         """The answer has left, or never will: what follows is nobody's to wait for."""
-        if completion is None:
+        outcome = journey.outcome
+        if completion is None or (outcome is not None and not outcome.lasting):
             seat.drop()
             return
         seat.keep(completion, answer.served, journey.id, journey.cost)
@@ -187,17 +208,6 @@ class Gateway:
             new_id=self._new_id,
             allowed=self._deadline,
         )
-
-
-async def _remembered(seat: Seat, journey: Journey) -> Outcome:
-    """A remembered answer, as if a strategy had brought it."""
-    assert seat.hit is not None
-    outcome = Outcome(
-        reply=Reply(model=seat.served, completion=seat.hit, cost=0),
-        reason=f"remembered ({seat.status})",
-    )
-    journey.outcome = outcome
-    return outcome
 
 
 async def _patiently(deliberation: Coroutine[Any, Any, Outcome]) -> Outcome | asyncio.Task[Outcome]:

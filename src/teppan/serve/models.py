@@ -71,6 +71,11 @@ class Models:
         found = self._virtual.get(name)
         return found.strategy if found else None
 
+    def prompted(self, name: str) -> bool:
+        """Whether this is a virtual model that speaks for a business, and so keeps its rules."""
+        found = self._virtual.get(name)
+        return found is not None and found.prompt is not None
+
     def about(self, name: str) -> str:
         """What a virtual model does, in a few words; empty for a real one."""
         found = self._virtual.get(name)

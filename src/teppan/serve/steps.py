@@ -1,8 +1,9 @@
-"""The steps of a request that save money, as the gateway sees them; each may be left out.
+"""The steps around a strategy, as the gateway sees them; each may be left out.
 
     Limits     may this key ask now?                      `cost/limits.py`
     Cache      an answer that was given before            `serve/cache/`
     Context    a long conversation, told shorter          `serve/context/`
+    Rules      what the business lets an answer say       `serve/ruled.py`
     Behind     what is asked when the answer has left     `serve/shadow.py`
 
 The neutral ones here change nothing: a gateway of a test, or one with everything switched off.
@@ -19,8 +20,10 @@ from teppan.core.chat import ChatRequest, Completion
 from teppan.core.ids import Scope
 from teppan.core.money import Micros
 from teppan.core.release import Release
+from teppan.core.reply import Outcome
 from teppan.core.trace import CacheStatus, Remembered, Shortened, Trace
 from teppan.providers.caller import Observe
+from teppan.serve.ruled import Again
 from teppan.serve.shadow import Judge, Served
 from teppan.serve.strategies.base import Call
 
@@ -67,6 +70,22 @@ class Cache(Protocol):
 
     async def same(self, one: Completion, other: Completion) -> bool | None:
         """Whether two answers say the same; None when that cannot be told."""
+
+
+class Rules(Protocol):
+    @property
+    def holds(self) -> bool:
+        """Whether an answer must be whole before any of it is sent."""
+
+    async def keep(
+        self, trace_id: str, scope: Scope, request: ChatRequest, outcome: Outcome, again: Again
+    ) -> Outcome:
+        """The outcome to serve; `again` asks for another draft."""
+
+    async def remembered(
+        self, trace_id: str, scope: Scope, request: ChatRequest, outcome: Outcome
+    ) -> Outcome:
+        """The same for an answer that kept the rules when it was first given."""
 
 
 class Behind(Protocol):
@@ -122,6 +141,20 @@ class Unlearning:
         return None
 
 
+class Unruled:
+    holds = False
+
+    async def keep(
+        self, trace_id: str, scope: Scope, request: ChatRequest, outcome: Outcome, again: Again
+    ) -> Outcome:
+        return outcome
+
+    async def remembered(
+        self, trace_id: str, scope: Scope, request: ChatRequest, outcome: Outcome
+    ) -> Outcome:
+        return outcome
+
+
 class Nobody:
     def compare(self, served: Served) -> None:
         return None
@@ -134,4 +167,5 @@ class Steps(Struct, frozen=True):
     limits: Limits = Unlimited()
     context: Context = Untouched()
     cache: Cache = Forgetful()
+    rules: Rules = Unruled()
     behind: Behind = Nobody()

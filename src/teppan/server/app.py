@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from teppan.core.clock import Clock
 from teppan.core.ids import NewId
@@ -14,6 +14,7 @@ from teppan.server.drain import Drain
 from teppan.server.edge import Edge
 from teppan.server.embeddings import Embedding
 from teppan.server.errors import messages_body
+from teppan.server.escalations import routes as escalation_routes
 from teppan.server.feedback import FeedbackRoute
 from teppan.server.format import Format
 from teppan.server.health import Check, Health
@@ -29,6 +30,14 @@ from teppan.server.routes import Route, Table
 if TYPE_CHECKING:
     from teppan.serve.feedback import FeedbackDesk
     from teppan.serve.gateway import Gateway
+    from teppan.store.escalations import Escalations
+
+
+class People(NamedTuple):
+    """Where people's words go, and where the answers wait that need a person."""
+
+    desk: FeedbackDesk
+    escalations: Escalations
 
 
 def assemble(
@@ -40,9 +49,10 @@ def assemble(
     limits: Limits,
     checks: Mapping[str, Check],
     replays: Replays | None = None,
-    desk: FeedbackDesk | None = None,
+    people: People | None = None,
 ) -> Edge:
-    """The server of a gateway; `checks` are what readiness asks."""
+    """The server of a gateway; `checks` are what readiness asks, `people` what they may say and
+    look after."""
     drain, metrics = Drain(), Metrics()
     metrics.in_flight = lambda: drain.open
     health = Health(checks, drain, metrics)
@@ -63,6 +73,7 @@ def assemble(
         Route("GET", "/readyz", "public", health.ready),
         Route("GET", "/metrics", "admin", health.counted),
     ]
-    if desk is not None:
-        routes.append(Route("POST", "/v1/feedback", "user", FeedbackRoute(desk, limits)))
+    if people is not None:
+        routes.append(Route("POST", "/v1/feedback", "user", FeedbackRoute(people.desk, limits)))
+        routes += escalation_routes(people.escalations, limits)
     return Edge(Table(routes), door, drain, metrics, clock, new_id)

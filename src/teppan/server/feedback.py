@@ -73,10 +73,10 @@ def read(body: dict[str, Json]) -> Said:
 
 def _rating(fields: Fields) -> float | None:
     given = fields.raw("rating")
-    if given is None:
-        return None
     if type(given) is str and given in THUMBS:
         return THUMBS[given]
     if type(given) in (int, float) and 0 <= given <= 1:
         return float(given)
-    bad("rating", "a number from 0 to 1, or `up` or `down`", given)
+    if given is not None:
+        bad("rating", "a number from 0 to 1, or `up` or `down`", given)
+    return None

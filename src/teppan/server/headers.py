@@ -57,7 +57,8 @@ def answer_headers(facts: Facts, request_id: str, seconds: float, *, final: bool
 
 
 def spared_headers(facts: Facts) -> list[Header]:
-    """Why this model, which answer was remembered, how much shorter what was sent became."""
+    """Why this model, which answer was remembered, which rules were broken, who was called, and how
+    much shorter what was sent became."""
     headers: list[Header] = []
     if facts.route:
         headers.append((b"x-teppan-route", safe(facts.route[:MAX_REASON])))
@@ -67,6 +68,13 @@ def spared_headers(facts: Facts) -> list[Header]:
         headers.append((b"x-teppan-cache-source", safe(remembered.source)))
         if remembered.similarity is not None:
             headers.append((b"x-teppan-cache-similarity", b"%.4f" % remembered.similarity))
+    for name, told in (
+        (b"x-teppan-violations", ", ".join(facts.violations)),
+        (b"x-teppan-guarded", facts.guarded),
+        (b"x-teppan-escalated", ", ".join(facts.escalated)),
+    ):
+        if told:
+            headers.append((name, safe(told)))
     if context is not None:
         headers.append((b"x-teppan-tokens-before", b"%d" % context.before))
         headers.append((b"x-teppan-tokens-after", b"%d" % context.after))
@@ -94,6 +102,10 @@ def trailer(facts: Facts) -> str:
     ]
     if facts.confidence is not None:
         told.append(f"confidence={facts.confidence.value:.3f}")
+    if facts.violations:
+        told.append(f"violations={','.join(facts.violations)}")
+    if facts.escalated:
+        told.append(f"escalated={','.join(facts.escalated)}")
     if facts.dropped:
         told.append(f"dropped={','.join(facts.dropped)}")
     return "teppan " + " ".join(told)

@@ -19,7 +19,7 @@ from teppan.config.schema import Settings
 from teppan.core.clock import Clock, SystemClock
 from teppan.core.ids import new_id
 from teppan.server.answering import Limits
-from teppan.server.app import assemble
+from teppan.server.app import People, assemble
 from teppan.server.auth import Door
 from teppan.server.edge import Edge
 from teppan.server.replays import Replays
@@ -86,7 +86,7 @@ async def _prepared(house: House) -> tuple[Edge, Bind, socket]:
         new_id=new_id,
         limits=Limits(settings.body_limit, settings.keep_alive),
         replays=Replays(house.store.idempotency),
-        desk=house.desk,
+        people=People(house.desk, house.store.escalations),
         checks={"database": house.store.check},
     )
     return edge, bind, listen(bind)

@@ -15,13 +15,16 @@ from teppan.serve.cache.seat import Seat
 IntentOf = Callable[[str], tuple[str, float]]
 """The intent of a text, and how probable it is."""
 
+KnowledgeVersion = Callable[[Scope], str]
+"""The version of what is known for a tenant at this moment."""
+
 SURE = 0.5
 """An intent less probable than this is none."""
 
 
 class CacheFront:
-    """`knowledge` names the version of what the business knows; `patience` is how many seconds one
-    may wait for another who asks the same.
+    """`knowledge` names the version of what is known, at each look; `patience` is how many seconds
+    one may wait for another who asks the same.
     """
 
     def __init__(
@@ -29,7 +32,7 @@ class CacheFront:
         cache: Cache,
         clock: Clock,
         *,
-        knowledge: str = "",
+        knowledge: KnowledgeVersion = lambda scope: "",
         patience: float = 600.0,
         intent_of: IntentOf | None = None,
     ) -> None:
@@ -46,7 +49,7 @@ class CacheFront:
         return await self.cache.look(
             request,
             scope,
-            version=f"{release.id}/{self._knowledge}",
+            version=f"{release.id}/{self._knowledge(scope)}",
             intent=self._intent(request.question),
             deadline=self._clock.monotonic() + self._patience,
             observe=observe,
