@@ -6,7 +6,9 @@ Asked are the questions of a pack (`conversations/*.toml`), every phrasing, with
 nobody can know who was not told it. A hit is that all of it stands in the first three pieces.
 Questions whose needs stand in no document (what a customer said before, say) cannot be answered
 from any piece: they are counted and left out. Nothing is fitted; `--fit` is taken and ignored,
-`--data` is a folder of packs, each reported like `--pack`.
+`--data` is a folder of packs, each reported like `--pack`. `bench/asking/` adds questions in
+languages that the pack's own do not cover; their author has also written what the documents say
+people ask, before, so they are easier than a stranger's.
 
 Beside ours (words and meaning joined) stand words alone, meaning alone, ours without what the
 documents say people ask (`<!-- asked: -->`), pieces cut every 700 letters and found by meaning (the
@@ -24,6 +26,7 @@ import json
 import random
 import re
 import tempfile
+import tomllib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -43,7 +46,7 @@ from teppan.knowledge.shelves import as_chunk
 from teppan.knowledge.words import terms
 from teppan.providers.embed import HashingEmbedder
 from teppan.providers.embed.base import Embedder
-from teppan.simulate.questions import Question, load_bank
+from teppan.simulate.questions import Fact, Question, load_bank
 from teppan.store.store import Store
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -101,10 +104,34 @@ def questions(pack: Pack, library: Library, quick: bool) -> tuple[list[Asked], i
             continue
         template = re.sub(r"-?\d+", "", each.id)
         found += [Asked(text, each, template) for text in each.phrasings]
+    found += [each for each in more(pack) if each.question.knowable_from(told)]
     if quick:
         found = [each for each in found if each.question.language != "en"] + found[::3]
         found = list({id(each): each for each in found}.values())
     return found, without
+
+
+def more(pack: Pack) -> list[Asked]:
+    """The questions of `bench/asking/` about this pack."""
+    found = []
+    for path in sorted((ROOT / "bench" / "asking").glob("*.toml")):
+        told = tomllib.loads(path.read_text("utf-8"))
+        if told["pack"] != pack.folder.name:
+            continue
+        for number, each in enumerate(told["asked"]):
+            question = Question(
+                id=f"{path.stem}-{number}",
+                text=each["text"],
+                intent="",
+                task_type="support",
+                right=(),
+                wrong=(),
+                must=(),
+                language=told["language"],
+                needs=tuple(map(Fact.read, each["needs"])),
+            )
+            found.append(Asked(each["text"], question, question.id))
+    return found
 
 
 # --- ways -------------------------------------------------------------------------------------
@@ -288,6 +315,7 @@ def show(name: str, about: dict[str, Any], rows: dict[str, dict[str, float]], mo
         "letters"
     )
     columns = list(next(iter(rows.values())))
+    columns = [each for each in columns if each not in ("ja by question", "zh by question")]
     print(f"{'recall at ' + str(most):34}" + "".join(f"{column:>17}" for column in columns))
     for way, figures in rows.items():
         cells = [f"{100 * figures[column]:16.1f}%" for column in columns]

@@ -77,4 +77,4 @@ def test_the_version_changes_with_a_word() -> None:
 def test_words_come_without_accents_plurals_and_function_words() -> None:
     assert words("The Adults and the adult") == ["adult", "adult"]
     assert words("Café") == words("cafe")
-    assert words("停车场") == ["停车", "车场"]
+    assert words("停车场") == ["停车", "车场", "停", "车", "场"]

@@ -23,4 +23,5 @@ def test_different_words_stay_different_as_letters() -> None:
 
 def test_a_text_finds_itself_whatever_its_form() -> None:
     assert terms("ＣＡＦÉ Münchner 料金") == terms("cafe munchner 料金")
-    assert words("すき焼き") == ["すき", "き焼", "焼き"]
+    assert words("すき焼き") == ["すき", "き焼", "焼き", "焼"]
+    assert words("は") == ["は"]

@@ -11,6 +11,7 @@ import pytest
 from path.test_spending_less import LARGE, gateway
 from teppan.core.ids import LOCAL, Scope
 from teppan.knowledge.adding import add
+from teppan.store import Store
 
 MODELS = {"helper": {"strategy": "single", "model": LARGE}}
 PRICES = "# Prices\n\n## Lobster\nLobster tail is $10 more.\n\n## Tofu\nTofu costs nothing more.\n"
@@ -47,3 +48,34 @@ async def test_nothing_known_means_no_sources(
         text, headers = await asker.ask(QUESTION, "helper", teppan={"include": ["sources"]})
         assert json.loads(text)["teppan"]["sources"] == []
         assert "x-teppan-sources" not in headers
+
+
+async def test_an_answer_is_not_remembered_beyond_an_edit_of_what_it_was_made_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with gateway(tmp_path, monkeypatch, models=MODELS) as asker:
+        here, ben = asker.house.store.knowledge, Scope("ben", "k")
+        seen = []
+        for scope, text in ((LOCAL, PRICES), (ben, PRICES), (LOCAL, PRICES.replace("$10", "$12"))):
+            await add(here, scope, "prices.md", "text", text)
+            for _ in range(2):
+                _, headers = await asker.ask(QUESTION, "helper")
+                seen.append(headers["x-teppan-cache"])
+        assert seen == ["miss", "exact", "exact", "exact", "miss", "exact"]
+
+
+async def test_an_edit_by_another_process_counts_within_moments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with gateway(tmp_path, monkeypatch, models=MODELS) as asker:
+        await asker.ask(QUESTION, "helper")
+        other = await Store.open(tmp_path / "teppan.db")
+        await add(other.knowledge, LOCAL, "prices.md", "text", PRICES)
+        await other.close()
+        async with asyncio.timeout(30):
+            while True:
+                _, headers = await asker.ask(QUESTION, "helper")
+                if "x-teppan-sources" in headers:
+                    break
+                await asyncio.sleep(0.1)
+        assert headers["x-teppan-cache"] == "miss"

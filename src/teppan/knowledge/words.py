@@ -1,9 +1,10 @@
 """The words a text is found by, the same for what is asked and what is known.
 
-Without accents and plural endings; in scripts written without spaces every pair of letters, so
-that Chinese and Japanese are found without a dictionary (Nie, Gao and others 2000 find bigrams
-about as good as words). `letters` writes them in plain ASCII, which every full-text search takes
-as it is and in which nothing of a question can be read as a command.
+Without accents and plural endings; in scripts written without spaces every pair of letters, and of
+Han every letter too, so that Chinese and Japanese are found without a dictionary (Nie, Gao, Zhang
+and Zhou, IRAL 2000: pairs with single letters do as well as words). `letters` writes them in plain
+ASCII, which every full-text search takes as it is and in which nothing of a question can be read as
+a command.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from functools import cache
 from pathlib import Path
 
 _FUNCTION_WORDS = Path(__file__).with_name("function_words.txt")
-"""Words of every question that say nothing about what is asked (en, es, de, fr, it, pt)."""
+"""Words of every question that say nothing about what is asked (en, es, de, fr, it, pt, zh)."""
 
 _WORD = re.compile(r"[^\W_]+")
 _DENSE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+")
 """Scripts written without spaces: Thai, Lao, Burmese, Khmer, kana, Han."""
+_HAN = re.compile(r"[\u3400-\u9fff]")
 _LONGEST = 40
 """Letters of a word that count: two longer ones that begin alike are one."""
 
@@ -28,11 +30,13 @@ def words(text: str) -> list[str]:
     """In the order of the text's scripts, not of the text: each as often as it is said."""
     low = unicodedata.normalize("NFKC", text).lower()
     found: list[str] = []
+    empty = _function_words()
     for run in _DENSE.findall(low):
-        found += [run[i : i + 2] for i in range(len(run) - 1)] or [run]
+        found += [run[i : i + 2] for i in range(len(run) - 1)]
+        single = _HAN.findall(run) if len(run) > 1 else [run]
+        found += [each for each in single if each not in empty]
     plain = unicodedata.normalize("NFKD", _DENSE.sub(" ", low))
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    empty = _function_words()
     for word in _WORD.findall(plain):
         if word not in empty and (len(word) > 1 or word.isdigit()):
             found.append(_stem(word)[:_LONGEST])
