@@ -155,4 +155,116 @@ LONG: tuple[tuple[str, str], ...] = (
         "18 adults are $990. Your 7 and 9 year olds are $60 and the 4 year old is free."
         " Lobster for 5 is $50 and travel for 5 miles beyond 30 is $10. Total: $1,110.",
     ),
+    (
+        "Hey, roughly what would a party of 30 run us? Mostly adults, maybe 6 kids around 10.",
+        "With 24 adults and 6 kids you would be at $1,500: 24 × $55 is $1,320 and 6 × $30"
+        " is $180. Since you are more than 27 guests, two chefs come at no extra charge.",
+    ),
+    (
+        "how do tips work for 20 adults?",
+        "Tips aren't included. 20 % is usual, which would be $220 on a $1,100 bill.",
+    ),
+    (
+        "Could we add noodles for everyone? We're 14.",
+        "Sure! Noodles are $4 per person, so for 14 people that adds $56.",
+    ),
+    (
+        "What would it be per head with lobster?",
+        "$55 per adult plus $10 for the lobster tail makes $65 per person.",
+    ),
+    (
+        "We're a company of 40. Do we get a better rate?",
+        "Our prices stay the same for large groups, so 40 adults are $2,200. There's no"
+        " group discount, but the second chef is free.",
+    ),
+    (
+        "do you serve kobe?",
+        "Kobe and wagyu aren't something we carry. Many guests choose filet mignon"
+        " instead, at $5 extra per person.",
+    ),
+    (
+        "How much deposit for 60 people?",
+        "The deposit is always $100, no matter how many guests you are.",
+    ),
+    (
+        "We booked for 16 adults and now 2 can't come",
+        "No problem! With 14 adults the new total is $770, and you can change the number"
+        " until 48 hours before.",
+    ),
+    (
+        "If 12 adults come, is the minimum reached?",
+        "Yes, 12 adults are $660, which is above our minimum of $550.",
+    ),
+    (
+        "My kids are 3 and 7, we're 10 adults",
+        "Your 3 year old eats free and your 7 year old is $30, so with 10 adults ($550)"
+        " the total is $580.",
+    ),
+    (
+        "Is the travel fee per mile both ways?",
+        "No, it's one way: $2 for each mile after the first 30.",
+    ),
+    (
+        "we are in Davis, about 20 miles, 10 adults",
+        "Davis is within the free 30 miles, so there's no travel fee and 10 adults are $550.",
+    ),
+    (
+        "My wife is allergic to eggs and sesame. Could she eat?",
+        "Please be careful: our grill is shared, and traces of egg, soy and sesame cannot"
+        " be ruled out.",
+    ),
+    (
+        "I'm furious. Chef came an hour late and half the food was missing!!",
+        "I'm so sorry, that must have been very disappointing. I can't decide about"
+        " refunds, but a manager will call you within 24 hours.",
+    ),
+    (
+        "Can I pay the $100 with a check?",
+        "We take no checks, I'm afraid. You can pay the $100 deposit by card or Zelle.",
+    ),
+    (
+        "¿Cuánto sería para 18 adultos con filete para todos?",
+        "18 adultos son $990 y el filete son $90 más, en total $1,080.",
+    ),
+    (
+        "¿Hacen descuento para grupos grandes?",
+        "No ofrecemos descuentos para grupos; el precio es de $55 por adulto.",
+    ),
+    (
+        "¿Cobran por ir a 55 millas?",
+        "Sí, las primeras 30 millas son gratis y las otras 25 cuestan $2 cada una: $50.",
+    ),
+    (
+        "请问8个大人多少钱?",
+        "8位成人是$440,低于最低消费,所以按$550收取。",
+    ),
+    (
+        "我儿子对花生过敏",
+        "我们不使用坚果和花生油。",
+    ),
+    (
+        "12个大人,都要龙虾,离你们40英里",
+        "12位成人$660,龙虾$120,路费$20,一共$800。",
+    ),
+    (
+        "大人8名の料金は?",
+        "8名様ですと440ドルですが、最低料金の550ドルをいただきます。",
+    ),
+    (
+        "子供は何歳から有料ですか",
+        "6歳から12歳のお子様は30ドル、5歳以下は無料です。",
+    ),
+    (
+        "ロブスターを追加すると10人でいくら?",
+        "ロブスターは1名10ドルですので、10名で100ドルの追加です。",
+    ),
+    (
+        "Do I get my money back if I cancel 3 days before?",
+        "Unfortunately not: the $100 deposit is only refunded when you cancel at least 4"
+        " days before.",
+    ),
+    (
+        "compare 15 adults with chicken or with filet",
+        "With chicken or steak 15 adults are $825; with filet mignon for all it's $900.",
+    ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -126,3 +127,24 @@ def test_an_amount_of_the_customers_may_be_denied_but_not_granted() -> None:
 def test_any_text_can_be_checked(question: str, answer: str) -> None:
     request = ChatRequest(model="m", messages=(say("user", question),))
     assert GUARD.check(request, answer).failed == ()
+
+
+HOSTILE = [
+    (
+        "10 or 12 or 14 adults, 3 or 5 kids, filet lobster noodles tip 45 miles",
+        "That is $55. ",
+    ),
+    ("x", "$1,"),
+    ("x", "wagyu "),
+    ("x", "free included, "),
+    ("10 " * 4_000, "$550 10 adults "),
+    ("one hundred " * 1_000, "one hundred "),
+    ("allergic " * 800, "a, "),
+]
+
+
+@pytest.mark.parametrize(("question", "answer"), HOSTILE)
+def test_no_text_is_looked_at_by_the_square_of_its_length(question: str, answer: str) -> None:
+    began = time.process_time()
+    broken(question, answer * (19_000 // len(answer)))
+    assert time.process_time() - began < 20  # by the square it takes minutes

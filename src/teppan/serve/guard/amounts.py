@@ -28,6 +28,10 @@ from teppan.serve.guard.saying import denies
 _RATE = re.compile(r"[x×*@]|\b(?:at|per|each|a|por|cada|a razón)\b|每|につき|毎", re.IGNORECASE)
 _UPGRADES, _CHOICES = 5, 40
 """Upgrades that are added up in all combinations, and ways that are looked at of each sum."""
+_UNCOUNTED = 4
+"""Most children, say, that are named one by one and not counted: `my kids are 3 and 7`."""
+_TOLD = 5
+"""Amounts that are named as wrong; there is no need to look for more."""
 
 
 class Reckoning(Struct, frozen=True):
@@ -126,6 +130,9 @@ def _bases(book: Rulebook, counts: Counted, everything: str) -> frozenset[Decima
         if known or not terms:  # the first stands for whoever is counted without a name
             ways = _counts(book, price, counts, everything)
             terms.append([price.amount * count for count in ways] or [ZERO])
+        elif price.about is not None and price.about.search(everything):
+            few = range(min(len(counts.bare), _UNCOUNTED) + 1)
+            terms.append([price.amount * count for count in few])
     found = (sum(way, ZERO) for way in islice(product(*terms), _CHOICES))
     return frozenset(each for each in found if each)
 
@@ -189,14 +196,54 @@ def unexplained(
 ) -> list[Amount]:
     """The amounts of an answer that follow from nothing. `told` are those the customer named."""
     found = []
-    for amount in money.amounts(answer):
-        if amount.value in reckoning.totals or _fits(book, reckoning, amount, question, answer):
+    subjects = _Subjects(book, question, answer.text)
+    for amount in dict.fromkeys(money.amounts(answer)):
+        if amount.value in reckoning.totals or _fits(book, reckoning, amount, subjects):
             continue
-        echoed = echo is not None and echo.search(amount.sentence) is not None
-        repeats = amount.value in told and (echoed or denies(amount.sentence))
-        if not repeats and not (echoed and _left(amount.value, told, reckoning)):
-            found.append(amount)
+        if amount.value in told or echo is not None:
+            echoed = echo is not None and echo.search(amount.sentence) is not None
+            repeats = amount.value in told and (echoed or denies(amount.sentence))
+            if repeats or (echoed and _left(amount.value, told, reckoning)):
+                continue
+        found.append(amount)
+        if len(found) == _TOLD:
+            break
     return found
+
+
+class _Subjects:
+    """Which prices a text speaks of; each text is searched once."""
+
+    def __init__(self, book: Rulebook, question: str, answer: str) -> None:
+        self._prices = tuple(book.prices.values())
+        self._known: dict[tuple[str, str], list[Price]] = {}
+        self._question = question
+        self._answer = answer
+
+    def of(self, text: str) -> list[Price]:
+        return self._found("about", text)
+
+    def loosely(self, text: str) -> list[Price]:
+        return self._found("loosely", text)
+
+    def near(self, amount: Amount) -> list[Price]:
+        """Of the clause; else of the sentence and the question; else of the answer."""
+        return (
+            self.of(amount.clause)
+            or list(dict.fromkeys((*self.of(amount.sentence), *self.of(self._question))))
+            or self.of(self._answer)
+        )
+
+    def anywhere(self) -> list[Price]:
+        return [*self.loosely(self._answer), *self.loosely(self._question)]
+
+    def _found(self, field: str, text: str) -> list[Price]:
+        known = self._known.get((field, text))
+        if known is None:
+            patterns = ((each, getattr(each, field)) for each in self._prices)
+            known = [each for each, found in patterns if found is not None and found.search(text)]
+            self._known[field, text] = known
+        return known
 
 
 def _left(value: Decimal, told: frozenset[Decimal], reckoning: Reckoning) -> bool:
@@ -204,29 +251,18 @@ def _left(value: Decimal, told: frozenset[Decimal], reckoning: Reckoning) -> boo
     return any(each + value in told or each - value in told for each in reckoning.totals)
 
 
-def _fits(
-    book: Rulebook, reckoning: Reckoning, amount: Amount, question: str, answer: Reading
-) -> bool:
+def _fits(book: Rulebook, reckoning: Reckoning, amount: Amount, subjects: _Subjects) -> bool:
     """Whether the amount follows from what its clause is about, else from what all is about."""
-    prices = book.prices.values()
-    near: list[Price] = []
-    loose = [each for each in prices if each.loosely is not None]
-    for text in (amount.clause, f"{amount.sentence}\n{question}", answer.text):
-        near = [each for each in prices if each.about is not None and each.about.search(text)]
-        if near:
-            break
+    near = subjects.near(amount)
     if any(amount.value in _allowed(each, reckoning, amount, book) for each in near):
         return True
-    named = any(each.about is not None and each.about.search(amount.clause) for each in prices)
-    for price in loose:
-        assert price.loosely is not None
-        here = price.loosely.search(amount.clause) is not None
-        if here and amount.value in ({price.amount} | reckoning.rates):
-            return True
-        may = here or (not near and price.loosely.search(f"{answer.text}\n{question}"))
-        if may and not named and amount.value in reckoning.listed[price.id]:
-            return True
-    return False
+    here = subjects.loosely(amount.clause)
+    if any(amount.value == each.amount or amount.value in reckoning.rates for each in here):
+        return True
+    if subjects.of(amount.clause):
+        return False
+    may = here or (subjects.anywhere() if not near else [])
+    return any(amount.value in reckoning.listed[each.id] for each in may)
 
 
 def _allowed(

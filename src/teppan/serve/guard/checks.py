@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cached_property
+from typing import NamedTuple
 
 from teppan.config.rules import Check, Price, Rulebook
 from teppan.serve.guard import amounts as money_of
@@ -26,6 +27,14 @@ from teppan.serve.guard.saying import denied_around, denies, mentions, said
 from teppan.serve.guard.words import words
 
 _SHOWN = 120
+
+
+class Free(NamedTuple):
+    """A clause that says that nothing is paid; `spoken` are the prices its sentence speaks of."""
+
+    clause: str
+    sentence: str
+    spoken: frozenset[str]
 
 
 class Case:
@@ -55,8 +64,23 @@ class Case:
         )
 
     @cached_property
-    def says_free(self) -> bool:
-        return words().free.search(self.answer.text) is not None
+    def free(self) -> list[Free]:
+        """The clauses of the answer that say that nothing is paid."""
+        found = []
+        prices = self.book.prices.values()
+        for clauses in self.answer.sentences:
+            if not any(words().free.search(clause) for clause in clauses):
+                continue
+            sentence = ", ".join(clauses)
+            spoken = frozenset(
+                each.id for each in prices if each.about is not None and each.about.search(sentence)
+            )
+            found += [
+                Free(clause, sentence, spoken)
+                for clause in dict.fromkeys(clauses)
+                if words().free.search(clause) and not _denies_free(clause)
+            ]
+        return found
 
     @cached_property
     def told(self) -> frozenset[Decimal]:
@@ -114,31 +138,22 @@ def _surcharge(case: Case, wanted: Check) -> str | None:
 
 def _called_free(case: Case, price: Price, unless: re.Pattern[str] | None) -> str | None:
     """A clause that says nothing is paid for what costs something."""
-    assert price.about is not None or not price.about
-    if price.about is None or not case.says_free:
+    if price.about is None or not case.free:
         return None
-    asked = price.about.search(case.question.text) is not None
-    due = case.reckoning.due[price.id]
-    if price.beyond and (not due or not any(due)):
+    if price.beyond and not any(case.reckoning.due[price.id]):
         return None
     if price.free is not None and price.free.search(case.question.text):
         return None
-    for clauses in case.answer.sentences:
-        sentence = ", ".join(clauses)
-        if unless is not None and unless.search(sentence):
+    asked = price.about.search(case.question.text) is not None
+    alone = asked and len(case.answer.sentences) == 1
+    for free in case.free:
+        if unless is not None and unless.search(free.sentence):
             continue
-        for clause in clauses:
-            free = words().free.search(clause)
-            if free is None or _excused(price, clause, sentence):
-                continue
-            of_it = price.about.search(clause) is not None
-            other = any(
-                each.id != price.id and each.about is not None and each.about.search(sentence)
-                for each in case.book.prices.values()
-            )
-            bare = asked and not other and len(case.answer.sentences) == 1
-            if (of_it or bare) and not _denies_free(clause):
-                return f"{price.id} is not free: {_shown(sentence)}"
+        bare = alone and free.spoken <= {price.id}
+        if not (bare or price.about.search(free.clause)):
+            continue
+        if not _excused(price, free.clause, free.sentence):
+            return f"{price.id} is not free: {_shown(free.sentence)}"
     return None
 
 

@@ -107,14 +107,20 @@ def counted(book: Rulebook, money: Money, questions: Sequence[Reading], answer: 
     bare = _bare(told[0]) if told else ()
     own = money.without(answer.text)
     for name, count in book.counts.items():
-        if name not in by_name:
-            found = _numbers(own, count)
-            if found:
-                by_name[name] = found
+        found = _numbers(own, count)
+        before = by_name.get(name, ())
+        kept = [each for each in found if not before or _changed(each, before, bare)]
+        if kept:
+            by_name[name] = tuple(dict.fromkeys((*before, *kept)))
     most = max((each for some in by_name.values() for each in some), default=ZERO)
     counted_there = {each for count in book.counts.values() for each in _numbers(own, count)}
     few = tuple(each for each in _bare(own) if each <= most and each not in counted_there)
     return Counted(by_name, bare, _alone(told[0]) if told else (), few)
+
+
+def _changed(now: Decimal, before: tuple[Decimal, ...], bare: tuple[Decimal, ...]) -> bool:
+    """Whether a count of the answer is the customer's and some more or fewer: `2 cannot come`."""
+    return any(abs(now - each) in bare and now != each for each in before)
 
 
 def _numbers(text: str, count: Count) -> tuple[Decimal, ...]:
@@ -164,8 +170,9 @@ def _summed(book: Rulebook, by_name: dict[str, tuple[Decimal, ...]]) -> None:
         elif name in by_name:
             rest = [part for part in count.sum if part not in by_name]
             taken = [sum(way, ZERO) for way in product(*(by_name[part] for part in known))]
-            left = [whole - part for whole in by_name[name] for part in taken if whole >= part]
-            by_name[rest[0]] = tuple(dict.fromkeys(left)) or by_name[name]
+            left = [whole - part for whole in by_name[name] for part in taken if whole > part]
+            if left:
+                by_name[rest[0]] = tuple(dict.fromkeys(left))
 
 
 def _alone(text: str) -> tuple[Decimal, ...]:

@@ -15,6 +15,7 @@ replaced where one could not: the log says so.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
@@ -52,6 +53,8 @@ DEFECTS = (
 )
 """What a defect of ours, or of a pack, looks like: it must not take the answer down."""
 _RANK = {"low": 0, "medium": 1, "high": 2}
+LONG = 2_000
+"""Characters of a text that is read aside; up to there it takes some milliseconds."""
 _EARLIER = 12
 """Messages of the customer that counts and names are looked for in, besides the last."""
 SAFE = "I want to be sure about this and pass it on to our team."
@@ -138,14 +141,14 @@ class Guard:
         Raises what reading a live reply raises; asking again may fail, then the first is judged.
         """
         first = await _whole(outcome)
-        found = self._look(request, first, 1)
+        found = await self._look(request, first, 1)
         if found.worst < 0:
             return replace(first, guarded="unchecked" if found.failed else "passed")
         best, best_found = first, found
         violations, qualities = found.violations, _lowered(first, found)
         second = await self._again(request, first, found, again) if found.violations else None
         if second is not None:
-            kept = self._look(request, second, 2)
+            kept = await self._look(request, second, 2)
             violations += kept.violations
             qualities = {**second.qualities, **_lowered(second, kept), **qualities}
             if kept.worst <= found.worst:
@@ -157,12 +160,15 @@ class Guard:
             return replace(told, guarded="noted")
         return self._replaced(request, told)
 
-    def _look(self, request: ChatRequest, outcome: Outcome, draft: int) -> Found:
-        """The worst of an answer's choices counts; each rule once."""
+    async def _look(self, request: ChatRequest, outcome: Outcome, draft: int) -> Found:
+        """The worst of an answer's choices counts; each rule once. A long text is read aside, so
+        that others need not wait for it."""
         assert isinstance(outcome.reply, Reply)
         looks = [
-            self.check(request, choice.message.text, draft)
-            for choice in outcome.reply.completion.choices
+            await asyncio.to_thread(self.check, request, text, draft)
+            if len(text) > LONG
+            else self.check(request, text, draft)
+            for text in (choice.message.text for choice in outcome.reply.completion.choices)
         ]
         broken = {each.rule: each for look in looks for each in look.violations}
         failed = {each.id: each for look in looks for each in look.failed}

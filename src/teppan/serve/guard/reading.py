@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 
 from msgspec import Struct
@@ -17,6 +18,8 @@ from teppan.serve.guard.words import words
 
 LONGEST = 20_000
 """Characters that are checked; a longer text is not checked, and says so."""
+
+_CLAUSES = 30
 
 _MARKS = re.compile(r"[*_`~#]+|\\(?=[$])")
 _QUOTES = str.maketrans("’‘ʼ", "'''")
@@ -50,8 +53,15 @@ def read(text: str) -> Reading:
     if len(text) > LONGEST:
         raise TooLong(f"it has {len(text)} characters; rules look at {LONGEST}")
     told = digits(plain(text))
-    sentences = (each.strip() for each in _SENTENCE.split(told) if each and each.strip())
-    return Reading(told, tuple(_clauses(each) for each in sentences))
+    cut = (_clauses(each.strip()) for each in _SENTENCE.split(told) if each and each.strip())
+    return Reading(told, tuple(part for each in cut for part in _bearable(each)))
+
+
+def _bearable(clauses: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """A sentence of more clauses than people say in one, in parts; so no text is looked at by the
+    square of its length."""
+    for begin in range(0, len(clauses), _CLAUSES):
+        yield clauses[begin : begin + _CLAUSES]
 
 
 def plain(text: str) -> str:
