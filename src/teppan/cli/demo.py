@@ -34,6 +34,7 @@ from teppan.simulate.server import Settings as FleetSettings
 
 KEY = "TEPPAN_SIMULATED_KEY"
 STRATEGIES = (
+    "auto",
     "single",
     "sample",
     "consensus",
@@ -133,6 +134,8 @@ def simulated_settings(fleet: Fleet, pack: Path, scratch: Path, port: int) -> Se
         "server": {"port": port},
         "store": {"url": f"sqlite:///{scratch / 'demo.db'}"},
         "gateway": {"pack": str(pack)},
+        "log": {"level": "error"},  # the progress bars own the terminal
+        "cache": {"exact": False, "semantic": False},  # each strategy answers for itself
         "providers": providers,
         "prices": prices,
         "models": {
