@@ -33,11 +33,11 @@ def last_screen(raw: str) -> list[str]:
         kept = _CONTROL.sub("", line.split("\r")[-1]).rstrip()
         if kept.startswith("Script "):
             continue
-        if lines and kept and _plain(lines[-1]).split("━")[0] == _plain(kept).split("━")[0]:
-            lines[-1] = kept
-        else:
-            lines.append(kept)
-    return lines
+        bar, filled, _ = _plain(kept).partition("━")
+        if filled:
+            lines = [each for each in lines if _plain(each).partition("━")[:2] != (bar, "━")]
+        lines.append(kept)
+    return [each for at, each in enumerate(lines) if each or at == 0 or lines[at - 1]]
 
 
 def _plain(line: str) -> str:
