@@ -250,6 +250,8 @@ def main() -> int:
     taught = sum(each.micros for each in lessons.values()) / 1e6 / len(lessons)
     print(f"\nlearned from {size} marked questions, whose answers cost ${taught:.2f} a month")
     print(f"{time.monotonic() - began:.0f} s. The vendors are simulated; see the docstring.")
+    if WHOLE in told["the month"]:
+        print("gain by seed:", told["the month"][WHOLE]["quality_gain_by_seed"])
     for name, goal in goals.items():
         print(f"{name}: {goal['value']} (goal {goal['goal']}) {'met' if goal['met'] else 'MISSED'}")
     return 0

@@ -110,6 +110,7 @@ class Row:
             "quality": round(self.quality, 4),
             "quality_gain": round(self.quality - reference.quality, 4),
             "quality_gain_95": [round(low, 4), round(high, 4)],
+            "quality_gain_by_seed": _by_seed(self.rights, reference.rights),
             "by_intent": {
                 intent: round(right / asked, 4)
                 for intent, (right, asked) in sorted(self.by_intent.items())
@@ -150,6 +151,16 @@ def waited(calls: Sequence[ModelCall], cast: Cast) -> float:
             total, longest = total + longest, length
         reached = max(reached, call.started + call.latency)
     return total + longest
+
+
+def _by_seed(
+    ours: Sequence[tuple[str, bool]], theirs: Sequence[tuple[str, bool]]
+) -> dict[str, float]:
+    """The difference in quality, month by month."""
+    gained: dict[str, list[int]] = defaultdict(list)
+    for (question, mine), (_, other) in zip(ours, theirs, strict=True):
+        gained[question.partition("/")[0]].append(mine - other)
+    return {seed: round(sum(some) / len(some), 4) for seed, some in gained.items()}
 
 
 def interval(
