@@ -9,7 +9,8 @@ from teppan.config.load import resolve_key
 from teppan.config.schema import Settings
 from teppan.core.clock import Clock, Dice, system_dice
 from teppan.core.ids import Scope, new_id
-from teppan.providers.embed.base import Ask, Embedder, open_embedder
+from teppan.providers.embed import Embedder, open_embedder
+from teppan.providers.embed.base import Ask
 from teppan.serve.cache import Cache, CachePolicy
 from teppan.store.answers import ExactAnswers, MemoryAnswers
 from teppan.store.store import Store

@@ -20,9 +20,10 @@ from teppan.core.reply import LiveReply, Reply
 from teppan.core.trace import CallRole, ModelCall
 from teppan.providers.caller import Again, Attempt, Caller, Observe
 from teppan.serve.answer import whole
+from teppan.serve.hold import Hold
 from teppan.serve.journey import Journey
 from teppan.serve.models import Models
-from teppan.serve.purse import Hold, Purse
+from teppan.serve.purse import Purse
 
 
 class Meter(Protocol):

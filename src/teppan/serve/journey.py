@@ -24,7 +24,7 @@ from teppan.core.trace import (
 if TYPE_CHECKING:
     from teppan.core.allowance import Allowance
     from teppan.core.errors import StoreError
-    from teppan.serve.purse import Hold
+    from teppan.serve.hold import Hold
 
 
 class Journey:

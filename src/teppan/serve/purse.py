@@ -24,6 +24,7 @@ from teppan.core.money import Micros, dollars
 from teppan.cost.bound import Bound, Output, cost_of, of_request, of_texts
 from teppan.cost.budget import Pots
 from teppan.cost.prices import Rates
+from teppan.serve.hold import Hold
 from teppan.serve.journey import Journey
 
 GRACE = 60.0
@@ -48,35 +49,6 @@ class Holds(Protocol):
         shrink: Mapping[str, Micros] | None = None,
     ) -> Denied | None:
         """Sets the amount aside in all pots, or in none. Raises `StoreError`."""
-
-
-class Hold:
-    """Money set aside for one logical call; `calls` are its attempts, `cost` what they took.
-
-    `more` are holds for what attempts in vain cost, beside which the whole `amount` stays.
-    """
-
-    __slots__ = ("amount", "calls", "cost", "id", "more", "over", "pots", "shrunk")
-
-    def __init__(self, id: str, pots: tuple[Pot, ...], amount: Micros) -> None:
-        self.id = id
-        self.pots = pots
-        self.amount = amount
-        self.calls: list[str] = []
-        self.cost: Micros = 0
-        self.more: list[Hold] = []
-        self.over = False
-        self.shrunk = False
-
-    def called(self, call: str, cost: Micros | None) -> None:
-        """An attempt has ended."""
-        self.calls.append(call)
-        self.cost += cost or 0
-
-    def ended(self) -> None:
-        """The call is over: no more of its money is needed than it took."""
-        for hold in (self, *self.more):
-            hold.over = True
 
 
 class Purse:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from teppan.server.header import Header
+
 if TYPE_CHECKING:
     from teppan.core.allowance import Allowance
-    from teppan.server.errors import Header
 
 
 def allowance_headers(allowance: Allowance | None) -> list[Header]:

@@ -27,8 +27,7 @@ from teppan.core.errors import (
     Unauthenticated,
 )
 from teppan.server.allowance import allowance_headers
-
-Header = tuple[bytes, bytes]
+from teppan.server.header import Header
 
 HOPELESS = (ConfigError, Conflict, ProviderOutOfCredit, ProviderUnauthenticated, RateLimited)
 """Errors whose status looks worth a retry, but sending the same again cannot help, unless they say

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from teppan.core.errors import BadRequest, BodyTooLarge, TeppanError
 from teppan.core.ids import NewId
-from teppan.server.errors import Header
+from teppan.server.header import Header
 from teppan.server.headers import JSON_TYPE, client_request_id
 
 if TYPE_CHECKING:

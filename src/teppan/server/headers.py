@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from teppan.core.money import MICROS_PER_DOLLAR, Micros
 from teppan.server.allowance import allowance_headers
-from teppan.server.errors import Header
+from teppan.server.header import Header
 
 if TYPE_CHECKING:
     from teppan.serve.answer import Facts

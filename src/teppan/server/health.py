@@ -9,8 +9,8 @@ import orjson
 
 from teppan.core.ids import Scope
 from teppan.server.drain import Drain
-from teppan.server.errors import Header
 from teppan.server.exchange import Exchange, with_json
+from teppan.server.header import Header
 from teppan.server.metrics import Metrics
 
 Check = Callable[[], Awaitable[str | None]]

@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from teppan.core.errors import BadRequest, Conflict, StoreError
 from teppan.core.ids import Scope, content_hash
-from teppan.server.errors import Header
 from teppan.server.exchange import Exchange
+from teppan.server.header import Header
 from teppan.store.idempotency import Fresh, InProgress, Replay
 
 if TYPE_CHECKING:

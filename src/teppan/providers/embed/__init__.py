@@ -8,7 +8,8 @@
 | `provider/name` | any `/v1/embeddings` upstream | a vendor's key |
 """
 
-from teppan.providers.embed.base import Embedder, open_embedder
+from teppan.providers.embed.base import Embedder
 from teppan.providers.embed.hashing import HashingEmbedder
+from teppan.providers.embed.opening import open_embedder
 
 __all__ = ["Embedder", "HashingEmbedder", "open_embedder"]
