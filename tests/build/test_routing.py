@@ -66,6 +66,13 @@ async def test_settings_of_the_router_and_of_its_model_reach_it(store: Store) ->
     assert routing.table({"simple": "own/model"})["simple"] == "own/model"
 
 
+async def test_a_fitted_router_is_not_bound_to_the_few_models_of_the_lineup(store: Store) -> None:
+    routing, _ = made(store)
+    assert "models" not in routing.table({"kind": "learned"})
+    assert routing.table({"kind": "learned", "models": ["a/x"]})["models"] == ["a/x"]
+    assert routing.table({"kind": "adaptive"})["models"]
+
+
 async def test_an_ensemble_costs_what_its_members_cost(store: Store) -> None:
     routing, _ = made(store)
     rate = routing.rates("teppan/consensus")

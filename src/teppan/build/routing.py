@@ -72,6 +72,8 @@ class Routing:
         router = self._settings.router
         below = router.model_dump(exclude={"default_provider"}, exclude_none=True)
         found = {**targets(self._lineup), **below} if self._lineup.panel else below
+        if table.get("kind", router.kind) == "learned":
+            found.pop("models", None)  # a fitted router chooses among all models it knows
         return {**found, **table}
 
     def guide(self, name: str) -> Guide:
