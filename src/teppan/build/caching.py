@@ -96,4 +96,5 @@ def open_answers(
         return MemoryAnswers(room, clock)
     from teppan.store.answers_redis import RedisAnswers
 
-    return RedisAnswers(resolve_key(settings.cluster.redis, environment), room, clock)
+    address = resolve_key(settings.cluster.redis, environment)
+    return RedisAnswers(address, room, clock, settings.cluster.patience)

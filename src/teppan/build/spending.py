@@ -112,10 +112,11 @@ async def open_limits(
         raise ConfigError("cluster.redis needs its client: pip install 'teppan[redis]'")
     from redis.exceptions import RedisError
 
-    pool = _pool(address)
+    patience = settings.cluster.patience
+    pool = _pool(address, patience)
     shared = _on_redis(pool)
     try:
-        yield Limits(rules, MemoryStorage(), shared, clock, (RedisError,))
+        yield Limits(rules, MemoryStorage(), shared, clock, (RedisError,), patience)
     finally:
         await pool.disconnect()
 
@@ -135,19 +136,20 @@ def limit_rules(settings: Settings) -> list[Rule]:
     return rules
 
 
-def _pool(address: str) -> ConnectionPool:
+def _pool(address: str, patience: float) -> ConnectionPool:
     """Connections that never retry by themselves: `Limits` knows better what to do."""
     from redis.asyncio import BlockingConnectionPool
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
 
+    longest = max(LONGEST, patience)
     try:
         return BlockingConnectionPool.from_url(
             address,
             max_connections=CONNECTIONS,
-            timeout=LONGEST,
-            socket_timeout=LONGEST,
-            socket_connect_timeout=LONGEST,
+            timeout=longest,
+            socket_timeout=longest,
+            socket_connect_timeout=longest,
             retry=Retry(NoBackoff(), 0),
         )
     except ValueError:

@@ -132,7 +132,9 @@ class Heard:
 
 
 class Limits:
-    """`shared` counts on Redis, raising `failures` of its own; `own` counts in memory."""
+    """`shared` counts on Redis, raising `failures` of its own, and may be silent for `patience`
+    seconds; `own` counts in memory.
+    """
 
     def __init__(
         self,
@@ -141,7 +143,9 @@ class Limits:
         shared: Counter | None,
         clock: Clock,
         failures: tuple[type[Exception], ...] = (),
+        patience: float = PATIENCE,
     ) -> None:
+        self._patience = patience
         self._rules = tuple(rules)
         self._own = own
         self._shared = None if shared is None else Heard(shared)
@@ -158,7 +162,7 @@ class Limits:
         tokens = request_tokens(request) if counts_tokens else 0
         if self._shared is not None and not self._resting():
             try:
-                allowance = await _patiently(_take(self._shared, asked, tokens), self._shared)
+                allowance = await self._patiently(_take(self._shared, asked, tokens), self._shared)
                 self._back()
                 return allowance
             except self._failures as error:
@@ -172,11 +176,35 @@ class Limits:
             return
         if self._shared is not None and not self._resting():
             try:
-                await _patiently(_count(self._shared, asked, tokens), self._shared)
+                await self._patiently(_count(self._shared, asked, tokens), self._shared)
                 return
             except self._failures as error:
                 self._away(error)
         await _count(self._own, asked, tokens)
+
+    async def _patiently(self, work: Coroutine[Any, Any, T], heard: Heard) -> T:
+        """The work's result; `TimeoutError` when nobody hears anything any more.
+
+        Not simply a timeout: where many ask at once, or this process is busy, an answer may have
+        come long before anybody gets to read it.
+        """
+        loop, patience = asyncio.get_running_loop(), self._patience
+        began, task = loop.time(), loop.create_task(work)
+        try:
+            while True:
+                since = loop.time()
+                done, _ = await asyncio.wait((task,), timeout=patience)
+                if done:
+                    return task.result()
+                now = loop.time()
+                busy = now - since > patience + LATE  # whoever does not listen hears nothing
+                over = now - began >= max(LONGEST, patience)
+                if over or (heard.at < since and not busy):
+                    raise TimeoutError
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
 
     def _asked(self, scope: Scope) -> list[tuple[Rule, str]]:
         found = ((rule, rule.key(scope)) for rule in self._rules)
@@ -195,30 +223,6 @@ class Limits:
         if self._rests_until is not None:
             self._rests_until = None
             _log.warning("limits.redis_back")
-
-
-async def _patiently(work: Coroutine[Any, Any, T], heard: Heard) -> T:
-    """The work's result; `TimeoutError` when nobody hears anything any more.
-
-    Not simply a timeout: where many ask at once, or this process is busy, an answer may have come
-    long before anybody gets to read it.
-    """
-    loop = asyncio.get_running_loop()
-    began, task = loop.time(), loop.create_task(work)
-    try:
-        while True:
-            since = loop.time()
-            done, _ = await asyncio.wait((task,), timeout=PATIENCE)
-            if done:
-                return task.result()
-            now = loop.time()
-            busy = now - since > PATIENCE + LATE  # whoever does not listen hears nothing
-            if now - began >= LONGEST or (heard.at < since and not busy):
-                raise TimeoutError
-    finally:
-        if not task.done():
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
 
 async def _take(counter: Counter, asked: Sequence[tuple[Rule, str]], tokens: int) -> Allowance:

@@ -1,6 +1,6 @@
 """Answers by the exact request on Redis, shared by several gateways.
 
-No answer waits for Redis longer than `PATIENCE`. While it is away or slow, this process remembers
+No answer waits for Redis longer than `patience`. While it is away or slow, this process remembers
 by itself, which is said once; what it remembers then is forgotten when Redis is back, because
 another gateway may have taken an answer out meanwhile.
 """
@@ -38,8 +38,9 @@ log = structlog.get_logger(__name__)
 class RedisAnswers:
     """`url` as redis-py reads it (`redis://host:6379/0`)."""
 
-    def __init__(self, url: Secret, room: int, clock: Clock) -> None:
-        self._redis = _client(url)
+    def __init__(self, url: Secret, room: int, clock: Clock, patience: float = PATIENCE) -> None:
+        self._redis = _client(url, patience)
+        self._patience = patience
         self._clock = clock
         self._room = room
         self._memory = MemoryAnswers(room, clock)
@@ -108,7 +109,7 @@ class RedisAnswers:
         if self._away_until is not None and now < self._away_until:
             return await else_()
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 found = await ask()
         except (RedisError, OSError, TimeoutError, msgspec.DecodeError) as error:
             if self._away_until is None:
@@ -122,7 +123,7 @@ class RedisAnswers:
         return found
 
 
-def _client(url: Secret) -> Redis:
+def _client(url: Secret, patience: float) -> Redis:
     try:
         from redis.asyncio import Redis
         from redis.asyncio.retry import Retry
@@ -134,8 +135,8 @@ def _client(url: Secret) -> Redis:
     try:
         client: Redis = Redis.from_url(
             url.reveal(),
-            socket_timeout=PATIENCE,
-            socket_connect_timeout=PATIENCE,
+            socket_timeout=patience,
+            socket_connect_timeout=patience,
             retry=Retry(NoBackoff(), 0),
         )
     except ValueError as error:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from teppan.config.schema.base import Age, Section, Share
+from teppan.config.schema.base import Age, Seconds, Section, Share
 
 
 class CacheSettings(Section):
@@ -104,4 +104,8 @@ class ClusterSettings(Section):
         None,
         description="Where Redis is, by reference (`env:REDIS_URL`, `file:PATH`): rate limits and "
         "exact answers are then shared. Budgets are shared through PostgreSQL.",
+    )
+    patience: Seconds = Field(
+        0.1,
+        description="Seconds that Redis may be silent before each gateway goes on by itself.",
     )
