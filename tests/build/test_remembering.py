@@ -35,9 +35,10 @@ async def test_a_packs_knowledge_goes_with_the_question_it_bears_on(tmp_path: Pa
 async def test_summaries_are_kept_in_the_store_unless_no_words_may_be(tmp_path: Path) -> None:
     asked = request(conversation(40))
     for content, kept in ((True, 1), (False, 0)):
-        store = await Store.open(tmp_path / f"{content}.db")
+        clock = FixedClock()  # one for both: else the store's sweep finds the summary a year old
+        store = await Store.open(tmp_path / f"{content}.db", clock=clock)
         settings = Settings.model_validate({"store": {"trace_content": content}})
-        context = open_context(settings, None, store, FixedClock())
+        context = open_context(settings, None, store, clock)
         _, told = await context.shorten(asked, ANNA, Nobody(), virtual=True)
         assert told is not None
         found = await store.summaries.find(ANNA, take_apart(asked.messages).names())
