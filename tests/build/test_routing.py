@@ -31,7 +31,7 @@ PRICES = [
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await Store.open(tmp_path / "teppan.db")
+    opened = await Store.open(tmp_path / "teppan.db", clock=FixedClock())
     yield opened
     await opened.close()
 
