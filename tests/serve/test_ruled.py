@@ -119,3 +119,10 @@ async def test_a_model_asked_by_its_own_name_is_never_touched(opening: Opening) 
     assert answer.completion is not None
     assert answer.completion.text == "Yes, we have wagyu."
     assert called.reasons == []
+
+
+async def test_a_fault_of_ours_frees_those_who_wait_for_the_answer(opening: Opening) -> None:
+    setting, cache, _ = ruled(opening, "Hello.")
+    with pytest.raises(KeyError):  # the scripted vendor does not foresee this model
+        await setting.gateway.answer(asking("a/unforeseen"), SCOPE)
+    assert cache.log == ["dropped"]

@@ -103,6 +103,9 @@ class Gateway:
         except asyncio.CancelledError:
             answer.abandon("cancelled")
             raise
+        except Exception:  # a fault of ours: whoever waits for this answer must not wait in vain
+            answer.abandon("failed")
+            raise
         return answer
 
     async def embed(
