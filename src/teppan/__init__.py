@@ -2,10 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
+from teppan.core.tool import Talk, ToolRefused, tool
+
 if TYPE_CHECKING:
     from teppan.client import Answered, AsyncTeppan, Teppan
 
-__all__ = ["Answered", "AsyncTeppan", "Teppan"]
+__all__ = ["Answered", "AsyncTeppan", "Talk", "Teppan", "ToolRefused", "tool"]
 __version__ = "0.1.0"
 
 
