@@ -25,6 +25,7 @@
     knowledge_vectors   the embeddings of their parts, by embedder
     escalations     what a person must look after: why, and what they need to know
     escalation_steps    who claimed or closed it, with which words
+    translations    texts in another language; by the hash of what they say
 
 Instants are whole microseconds since 1970, money whole micro-dollars.
 """
@@ -46,10 +47,14 @@ from sqlalchemy import (
     Text,
 )
 
-from teppan.store import schema_escalations, schema_knowledge  # noqa: F401 - their tables
+from teppan.store import (  # noqa: F401 - their tables
+    schema_escalations,
+    schema_knowledge,
+    schema_language,
+)
 from teppan.store.metadata import metadata as metadata
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision, known here so that an up-to-date database needs no migration tool."""
 
 VERSION_TABLE = "teppan_schema"

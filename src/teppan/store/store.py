@@ -38,6 +38,7 @@ from teppan.store.shadows import Shadows
 from teppan.store.sqlite import SqliteBackend
 from teppan.store.summaries import Summaries
 from teppan.store.traces import Traces
+from teppan.store.translations import Translations
 from teppan.store.trust import Trust
 from teppan.store.upkeep import Upkeep
 from teppan.store.vectors.base import Vectors
@@ -47,7 +48,8 @@ from teppan.store.writer import Writer
 PATIENCE = 30.0
 SWEEP_SECONDS = 3600.0
 SUMMARY_DAYS = 30
-"""A summary is kept so long, or as long as traces when that is shorter; then it is made again."""
+"""A summary or translation is kept so long, or as long as traces when that is shorter; then it is
+made again."""
 REWARD_DAYS = 90
 """Days for which a reward of the adaptive router is known, so that it is not counted again."""
 DAY = 86_400
@@ -93,6 +95,7 @@ class Store:
         self.costs = Costs(reader)
         self.traces = Traces(writer, reader, backend.placeholder)
         self.summaries = Summaries(writer, reader, backend.placeholder)
+        self.translations = Translations(writer, reader, backend.placeholder)
         self.trust = Trust(writer, reader, backend.placeholder)
         self.keys = Keys(writer, reader, clock, pepper)
         self.idempotency = Idempotency(writer, clock)
@@ -181,7 +184,9 @@ class Store:
         await self.cache.sweep(self._clock.now())
         await self.budgets.sweep()
         now, days = self._clock.now(), self._trace_days
-        await self.summaries.prune(now - min(days or SUMMARY_DAYS, SUMMARY_DAYS) * DAY)
+        old = now - min(days or SUMMARY_DAYS, SUMMARY_DAYS) * DAY
+        await self.summaries.prune(old)
+        await self.translations.prune(old)
         await self.bandit.prune(now - REWARD_DAYS * DAY)
         if days:
             await self.traces.prune(now - days * DAY)
