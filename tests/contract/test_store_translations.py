@@ -32,7 +32,7 @@ async def test_of_two_translations_of_one_text_the_first_holds(store: Store) -> 
     both = await asyncio.gather(
         store.translations.keep(ANNA, first), store.translations.keep(ANNA, second)
     )
-    assert both == (first, first)
+    assert list(both) == [first, first]
     assert await store.translations.find(ANNA, "n1") == first
 
 

@@ -118,6 +118,8 @@ traces = Table(
     Column("output", BigInteger, nullable=False, server_default="0"),
     Column("shortened", BigInteger, nullable=False, server_default="0"),
     Column("cost", BigInteger),
+    Column("language", Text, nullable=False, server_default=""),
+    Column("guarded", Text, nullable=False, server_default=""),
     Column("body", LargeBinary, nullable=False),
     PrimaryKeyConstraint("tenant", "id", name="traces_pk"),
     Index("traces_started", "started"),

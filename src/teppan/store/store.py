@@ -29,6 +29,7 @@ from teppan.store.idempotency import RENEW_SECONDS, Idempotency
 from teppan.store.keys import POLL_SECONDS, Keys
 from teppan.store.knowledge import POLL_SECONDS as KNOWLEDGE_SECONDS
 from teppan.store.knowledge import Knowledge
+from teppan.store.languages import Languages
 from teppan.store.ledger import Ledger
 from teppan.store.migrate import migrate
 from teppan.store.pepper import Pepper
@@ -93,6 +94,7 @@ class Store:
         self.budgets = Budgets(writer, reader, clock, lease)
         self.ledger = Ledger(writer, reader, backend.placeholder, self.budgets)
         self.costs = Costs(reader)
+        self.languages = Languages(reader)
         self.traces = Traces(writer, reader, backend.placeholder)
         self.summaries = Summaries(writer, reader, backend.placeholder)
         self.translations = Translations(writer, reader, backend.placeholder)

@@ -116,6 +116,8 @@ def _row(trace: Trace) -> Row:
         trace.plain_output,
         max(0, trace.context.before - trace.context.after) if trace.context else 0,
         trace.cost,
+        "",
+        trace.guarded,
         body,
     )
 

@@ -1,4 +1,4 @@
-"""Languages: what was translated once."""
+"""Languages: what was translated once; of each request its language, and how it left the rules."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant", "name", name="translations_pk"),
     )
     op.create_index("translations_at", "translations", ["at"])
+    op.add_column("traces", sa.Column("language", sa.Text, nullable=False, server_default=""))
+    op.add_column("traces", sa.Column("guarded", sa.Text, nullable=False, server_default=""))
 
 
 def downgrade() -> None:
