@@ -4,9 +4,13 @@ Answers are found in the prompt as fenced blocks whose tag begins with answer, r
 or response and carries an id (`<answer id="K7"> ... </answer>`, `<answer-x1 id="A"> ...
 </answer-x1>`); the question as the last thing the user said inside `<conversation> ...
 </conversation>`, as `<question> ... </question>`, or as the last user message.
-What the critic knows is the
-question bank (its knowledge of the world) and the facts in the prompt, which halve its error.
-Every draw depends on the text of an answer, never on its place, except the position bias itself.
+
+A critic can tell right from wrong only where its prompt holds what the question needs to be
+answered; it then errs at `judge_error` (more in a language it is weak in, half where the facts of
+the answer stand in the prompt word for word). Where it was not told, the prompt's words are all it
+goes by. It advises what it would have answered itself where that is right, else nothing in
+particular. Its errors are correlated with the fleet's: a critic believes what others believe. Every
+draw depends on the text of an answer, never on its place, except the position bias itself.
 """
 
 import re
@@ -16,15 +20,10 @@ from typing import Any, NamedTuple
 from teppan.simulate import arithmetic, dice
 from teppan.simulate.fill import PerAnswer, Share, fill
 from teppan.simulate.personas import Persona
-from teppan.simulate.questions import Bank, Question, content_words, normalise
+from teppan.simulate.questions import Question, content_words, normalise
+from teppan.simulate.skill import BLOCK, World, is_right, misjudges, told
 from teppan.simulate.turn import Turn
 
-_BLOCK = re.compile(
-    r"<(?P<tag>(?:answer|reply|candidate|response)[-_:.\w]*)\s+(?:[^<>]*?\s)?"
-    r"(?:id|label|name)\s*=\s*[\"']?(?P<label>[^\"'<>\s]+)[\"']?[^<>]*>"
-    r"(?P<text>.*?)</(?P=tag)\s*>",
-    re.DOTALL | re.IGNORECASE,
-)
 _ASKED = re.compile(
     r"<((?:question|conversation)[-_:.\w]*)[^<>]*>(.*?)</\1\s*>", re.DOTALL | re.IGNORECASE
 )
@@ -78,7 +77,7 @@ class Verdict:
 
 def answer_blocks(prompt: str) -> tuple[Block, ...]:
     """The fenced answers of a critic's prompt, in order."""
-    found = _BLOCK.finditer(prompt)
+    found = BLOCK.finditer(prompt)
     return tuple(Block(match["label"], match["text"].strip()) for match in found)
 
 
@@ -86,56 +85,71 @@ def asked_question(turn: Turn) -> str:
     """What is judged: the fenced question, else the last user message without the answers."""
     match = _ASKED.search(turn.prompt)
     if match is None:
-        return _BLOCK.sub("", turn.question).strip()
+        return BLOCK.sub("", turn.question).strip()
     return _SPEAKER.split(match.group(2))[-1].strip()
 
 
-def judge(persona: Persona, turn: Turn, bank: Bank, seed: int) -> Verdict:
+def judge(persona: Persona, turn: Turn, world: World) -> Verdict:
     """Judge every fenced answer of the prompt; there must be at least one."""
-    prompt = turn.prompt
-    blocks = answer_blocks(prompt)
+    blocks = answer_blocks(turn.prompt)
     asked = asked_question(turn)
-    question = bank.find(asked) or bank.find_within(asked)
-    context = normalise(_BLOCK.sub("", prompt))
-    grounded = question is not None and question.grounded_by(context)
-    error = persona.judge_error * (0.5 if grounded else 1.0)
-    opinions = tuple(
-        _opinion(persona, question, asked, block, (error, seed, context)) for block in blocks
-    )
-    best = _best(persona, opinions, blocks, (seed, normalise(asked)))
+    question = world.bank.find(asked) or world.bank.find_within(asked)
+    context = normalise(told(turn))
+    if question is not None and question.knowable_from(context):
+        opinions = _checked(persona, question, turn, blocks, world)
+    else:
+        opinions = tuple(_guessed(persona, asked, one, context, world) for one in blocks)
+    best = _best(persona, opinions, blocks, (world.seed, normalise(asked)))
     consensus, level = _agreement(opinions)
-    hope = question.right[0] if question and best == _REDO else ""
-    advice = f"Correct the answer: {hope}" if hope else "Answer directly and check every figure."
+    advice = "Answer directly and check every figure."
+    if question is not None and is_right(persona, question, turn, world):
+        advice = f"Correct the answer: {question.right[0]}"
     return Verdict(best, opinions, consensus, level, advice if best == _REDO else "")
 
 
-def _opinion(
-    persona: Persona,
-    question: Question | None,
-    asked: str,
-    block: Block,
-    state: tuple[float, int, str],
-) -> Opinion:
-    error, seed, context = state
-    said = normalise(block.text)
-    draw = (seed, persona.name, "judge", normalise(asked), said)
-    issues: tuple[str, ...] = ()
-    if question is not None:
+def _checked(
+    persona: Persona, question: Question, turn: Turn, blocks: tuple[Block, ...], world: World
+) -> tuple[Opinion, ...]:
+    """Opinions on answers to a question whose facts the critic was told."""
+    error = persona.error_as_judge(question.language, question.grounded_by(told(turn)))
+    sure = is_right(persona, question, turn, world)
+    made = []
+    for block in blocks:
+        said = normalise(block.text)
         right = question.is_right(block.text)
-        issues = tuple(f"lacks the fact {fact}" for fact in question.missing(block.text))
-        issues += tuple(f"{_FORBIDDEN} {fact}" for fact in question.forbidden(block.text))
-    elif (value := arithmetic.solve(asked)) is not None:
-        right = arithmetic.shown(value) in said
-        issues = () if right else ("the sum is wrong",)
-    else:
+        if misjudges(persona, question, said, error, world):
+            right = not right
+        issues = () if right else _issues(question, block.text, sure)
+        level = 0.85 if right else 0.15
+        spread = 0.13 * dice.unit(world.seed, persona.name, "judge", question.id, said)
+        made.append(Opinion(block.label, block.text, level + spread, issues))
+    return tuple(made)
+
+
+def _issues(question: Question, text: str, sure: bool) -> tuple[str, ...]:
+    """What is wrong with an answer; only who is `sure` of the right one can name what it lacks."""
+    forbidden = question.forbidden(text)
+    lacks = [f"lacks the fact {fact}" for fact in question.missing(text)]
+    issues = (*(f"{_FORBIDDEN} {fact}" for fact in forbidden), *(lacks if sure else ()))
+    return issues or ("a fact seems wrong",)
+
+
+def _guessed(persona: Persona, asked: str, block: Block, context: str, world: World) -> Opinion:
+    """An opinion without knowing the answer: sums are worked out, else the prompt's words count."""
+    said = normalise(block.text)
+    draw = (world.seed, persona.name, "judge", normalise(asked), said)
+    value = arithmetic.solve(asked)
+    if value is None:
         words = content_words(said)
         share = len(words & content_words(context)) / len(words) if words else 0.0
         return Opinion(block.label, block.text, 0.5 + 0.3 * share + 0.1 * dice.unit(*draw), ())
-    if dice.unit(*draw, "error") < error:
+    right = arithmetic.shown(value) in said
+    if dice.unit(*draw, "error") < persona.judge_error:
         right = not right
-        issues = () if right else ("a fact seems wrong",)
-    level = 0.85 if right else 0.15
-    return Opinion(block.label, block.text, level + 0.13 * dice.unit(*draw), issues)
+    issues = () if right else ("the sum is wrong",)
+    return Opinion(
+        block.label, block.text, (0.85 if right else 0.15) + 0.13 * dice.unit(*draw), issues
+    )
 
 
 def _best(

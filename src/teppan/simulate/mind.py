@@ -1,18 +1,14 @@
 """How a persona answers a turn.
 
-A question of the bank is answered right with the persona's skill for its task type. Luck is drawn
-per question: with probability sqrt(correlation) a persona shares the fleet's luck (and its wrong
-answer), else it has its own, so that two personas of equal skill have errors correlated by
-`correlation`. The same seed, persona and question always give the same answer; with a temperature
+A question of the bank is answered right with the persona's skill for its task type and language
+(`skill.py`). The same seed, persona and question always give the same answer; with a temperature
 above 0 each further sample may redraw, with the persona's `spread` times the temperature. What a
 question `needs` must stand in the prompt or the conversation: no skill makes up for not having been
 told.
 """
 
-import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -23,7 +19,10 @@ from teppan.simulate.calls import tool_answer, tool_calls
 from teppan.simulate.fill import Share, fill
 from teppan.simulate.judge import answer_blocks, as_json, judge
 from teppan.simulate.personas import Persona
-from teppan.simulate.questions import Bank, Question, content_words, normalise
+from teppan.simulate.questions import Question, content_words, normalise
+from teppan.simulate.skill import World as World
+from teppan.simulate.skill import follows, luck
+from teppan.simulate.skill import is_right as is_right
 from teppan.simulate.turn import Choice, Turn
 
 _ECHO = re.compile(r"^(?:please )?(?:repeat after me|repeat|echo|say)\s*:?\s+(.+)$", re.I | re.S)
@@ -57,15 +56,6 @@ STYLES: Mapping[str, Style] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    """What all personas share: the bank, the seed of all luck, and how alike their errors are."""
-
-    bank: Bank
-    seed: int = 1
-    correlation: float = 0.3
-
-
 class Thought(NamedTuple):
     """An answer before dressing: its text, and the language it is in."""
 
@@ -80,11 +70,11 @@ def answer(persona: Persona, turn: Turn, world: World, sample: int) -> Choice:
     blocks = answer_blocks(turn.prompt)
     structured = turn.schema is not None or turn.json_mode
     if blocks and structured:
-        verdict = judge(persona, turn, world.bank, world.seed)
+        verdict = judge(persona, turn, world)
         value = as_json(verdict, turn.schema or {"type": "object"})
         return Choice(orjson.dumps(value).decode(), reasoning=reasoning)
     if blocks:
-        chosen = judge(persona, turn, world.bank, world.seed).chosen
+        chosen = judge(persona, turn, world).chosen
         if chosen.good:
             return Choice(chosen.text, reasoning=reasoning)
     question = world.bank.find(turn.question)
@@ -96,42 +86,6 @@ def answer(persona: Persona, turn: Turn, world: World, sample: int) -> Choice:
         value = _structured(turn, question, thought)
         return Choice(orjson.dumps(value).decode(), reasoning=reasoning)
     return Choice(_dressed(persona, turn, thought, world.seed), reasoning=reasoning)
-
-
-def is_right(
-    persona: Persona, question: Question, turn: Turn, world: World, sample: int = 0
-) -> bool:
-    """Whether the persona gets the question right this time; never without being told what it
-    needs to know.
-    """
-    told = _context(turn)
-    if not question.knowable_from(told):
-        return False
-    grounded = question.grounded_by(told)
-    if question.intent in persona.mistakes and not grounded:
-        return False
-    skill = persona.skill_for(question.task_type)
-    if grounded:
-        skill += (1.0 - skill) * persona.grounding
-    return _luck(persona, question.id, turn, world, sample) < skill
-
-
-def _luck(persona: Persona, key: str, turn: Turn, world: World, sample: int) -> float:
-    temperature = min(1.0, turn.temperature or 0.0)
-    draw = (world.seed, persona.name, key)
-    if sample and dice.unit(*draw, "again", sample) < persona.spread * temperature:
-        return dice.unit(*draw, "luck", sample)
-    if _follows(persona, key, world):
-        return dice.unit(world.seed, "luck", key)
-    return dice.unit(*draw, "luck")
-
-
-def _follows(persona: Persona, key: str, world: World) -> bool:
-    return dice.unit(world.seed, persona.name, key, "follows") < math.sqrt(world.correlation)
-
-
-def _context(turn: Turn) -> str:
-    return "\n".join(message.text for message in turn.messages)
 
 
 def _thought(
@@ -146,7 +100,7 @@ def _thought(
     again = sample if turn.temperature else 0
     if is_right(persona, question, turn, world, sample):
         return Thought(dice.pick(question.right, *draw, "phrase", again), question.language)
-    if _follows(persona, question.id, world):
+    if follows(persona, question.id, world):
         return Thought(dice.pick(question.wrong, world.seed, question.id), question.language)
     return Thought(dice.pick(question.wrong, *draw, "wrong", again), question.language)
 
@@ -166,7 +120,7 @@ def _unknown(persona: Persona, turn: Turn, world: World, sample: int) -> str:
         return _multiple_choice(persona, turn, options, world, sample)
     value = arithmetic.solve(text)
     if value is not None:
-        right = _luck(persona, key, turn, world, sample) < persona.skill_for("math")
+        right = luck(persona, key, turn, world, sample) < persona.skill_for("math")
         slip = 0 if right else 1 + dice.number(world.seed, persona.name, key) % 9
         return f"The result is {arithmetic.shown(value + slip)}."
     found = _quoted_from_prompt(turn)
@@ -181,9 +135,9 @@ def _multiple_choice(
 ) -> str:
     key = normalise(turn.question)
     solution = dice.pick(options, world.seed, "solution", key)
-    if _luck(persona, key, turn, world, sample) >= persona.skill_for("reasoning"):
+    if luck(persona, key, turn, world, sample) >= persona.skill_for("reasoning"):
         others = [option for option in options if option != solution]
-        who = "fleet" if _follows(persona, key, world) else persona.name
+        who = "fleet" if follows(persona, key, world) else persona.name
         solution = dice.pick(others, world.seed, who, "distractor", key)
     return f"The answer is ({solution[0]})."
 

@@ -6,7 +6,7 @@ The rows live in `personas.toml`; what each field means is said at its head.
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
@@ -33,6 +33,7 @@ class Persona:
     vendor: str
     name: str
     skill: Mapping[str, float]
+    languages: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     grounding: float = 0.6
     spread: float = 0.5
     first_ms: float = 300.0
@@ -54,9 +55,17 @@ class Persona:
     position_bias: float = 0.0
     gullibility: float = 0.0
 
-    def skill_for(self, task_type: str) -> float:
-        """The probability of a right answer to a question of this type."""
-        return self.skill.get(task_type, self.skill.get("default", 0.5))
+    def skill_for(self, task_type: str, language: str = "en") -> float:
+        """The probability of a right answer to a question of this type in this language."""
+        skill = self.skill.get(task_type, self.skill.get("default", 0.5))
+        return skill * self.languages.get(language, 1.0)
+
+    def error_as_judge(self, language: str, grounded: bool) -> float:
+        """The probability that it misjudges an answer in this language, at worst that of a coin;
+        facts that stand in its prompt halve it.
+        """
+        sure = (1.0 - self.judge_error) * self.languages.get(language, 1.0)
+        return min(0.5, 1.0 - sure) * (0.5 if grounded else 1.0)
 
     def first_wait(self, speed: float, *names: object) -> float:
         """Seconds until the first token; `speed` multiplies every latency and 0 means none."""

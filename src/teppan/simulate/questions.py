@@ -37,6 +37,9 @@ from pathlib import Path
 from typing import Any
 
 _WORD = re.compile(r"\w+")
+_HAN = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff66-\uff9f"
+_RUN = re.compile(rf"[{_HAN}]+|[^{_HAN}]+")
+_IS_HAN = re.compile(rf"[{_HAN}]")
 _SEPARATOR = re.compile(r"(?<=\d),(?=\d{3})")
 _STOP_WORDS = frozenset(
     "a an and are at be by can could do does for from have how i if in is it me my of on or our "
@@ -57,9 +60,23 @@ def normalise(text: str) -> str:
 
 
 def content_words(text: str) -> frozenset[str]:
-    """The words that carry the meaning, without a plural s."""
-    words = (word for word in _WORD.findall(normalise(text)) if word not in _STOP_WORDS)
+    """The words that carry the meaning, without a plural s; of a script that has no spaces between
+    words, every two letters that stand side by side.
+    """
+    words = (word for word in _split(normalise(text)) if word not in _STOP_WORDS)
     return frozenset(word[:-1] if len(word) > 3 and word.endswith("s") else word for word in words)
+
+
+def _split(text: str) -> Iterator[str]:
+    for word in _WORD.findall(text):
+        if _IS_HAN.search(word) is None:
+            yield word
+            continue
+        for run in _RUN.findall(word):
+            if _IS_HAN.match(run) and len(run) > 1:
+                yield from (run[place : place + 2] for place in range(len(run) - 1))
+            else:
+                yield run
 
 
 @dataclass(frozen=True, slots=True)

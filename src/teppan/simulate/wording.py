@@ -18,12 +18,16 @@ _BEFORE: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "Hi again. ",
         ),
         "es": ("Hola, ", "Buenos días. ", "Buenas tardes, ", "Una pregunta: "),
+        "zh": ("你好，", "您好！", "请问一下，", "麻烦问下，", "想问问："),
+        "ja": ("こんにちは。", "すみません、", "お世話になります。", "質問です。"),
     }
 )
 _AFTER: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "en": (" Thanks!", " Thank you.", " thx", " Thanks in advance", " Cheers"),
         "es": (" Gracias.", " Muchas gracias", " Un saludo"),
+        "zh": (" 谢谢", " 谢谢！", " 麻烦了", " 感谢"),
+        "ja": (" よろしくお願いします。", " ありがとうございます。", " お願いします"),
     }
 )
 _SLIPS = re.compile(r"\b[^\W\d_]{5,}\b")
