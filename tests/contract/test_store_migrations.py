@@ -15,7 +15,7 @@ from teppan.store.migrate import migrate
 from teppan.store.schema import HEAD, metadata, version
 from teppan.store.store import backend_for
 
-EARLIER = ("0001", "0002", "0003", "0004")
+EARLIER = ("0001", "0002", "0003", "0004", "0005")
 SCOPE = Scope("anna", "key-a")
 
 OLD_ROW = (

@@ -22,6 +22,7 @@ BROAD_EXCEPT_BORDERS = {
     "server/edge.py",  # the HTTP edge: every request gets an answer
     "server/answering.py",  # the same, once the headers of a stream have left
     "server/health.py",  # a readiness check that breaks is a check that failed
+    "serve/agents/tools.py",  # a pack's own code: what it breaks is a tool that failed
     "store/commit.py",  # the writer thread: one caller's work must not end everybody's
 }
 """The server edge, the worker, the recorder."""

@@ -12,13 +12,14 @@ from typing import Any
 
 import msgspec
 
+from teppan.build.agents import open_staff
 from teppan.build.caching import open_cache
 from teppan.build.house import House
 from teppan.build.logs import log_to_stderr
 from teppan.build.remembering import open_context, open_knowledge
 from teppan.build.routing import open_routing
 from teppan.build.spending import open_alarm, open_limits, open_purse
-from teppan.build.steps import asking, open_intents, open_rules, open_shadow, window_of
+from teppan.build.steps import asking, open_intents, open_shadow, window_of
 from teppan.build.vendors import find_providers, offer, open_catalogue, open_prices
 from teppan.build.virtual import direct, virtual_models
 from teppan.config.check import check_names
@@ -49,7 +50,7 @@ from teppan.serve.models import Models, Virtual
 from teppan.serve.purse import Purse
 from teppan.serve.record import Recorder
 from teppan.serve.rewards import Rewards
-from teppan.serve.steps import Steps, Unlimited, Unruled
+from teppan.serve.steps import Steps, Unlimited
 from teppan.serve.strategies.estimates import typed
 from teppan.serve.trust import TrustBook
 from teppan.store.store import Store
@@ -78,7 +79,11 @@ async def open_house(
         offered = offer(found, prices)
         intents = open_intents(pack) if pack and pack.intents else None
         routing = open_routing(settings, offered, prices, book, store, clock, pack, intents)
-        virtual = virtual_models(settings, pack, line_up(offered), routing)
+        known = open_knowledge(settings, pack, store)
+        stack.push_async_callback(known.close)
+        staff = open_staff(settings, pack, store, known, intents, (line_up(offered), routing))
+        stack.push_async_callback(staff.close)
+        virtual = virtual_models(settings, pack, line_up(offered), routing, staff.models)
         await stack.enter_async_context(routing.kept_fresh())
         models = Models(
             virtual,
@@ -107,8 +112,6 @@ async def open_house(
             settings, store, clock, ask=asking(reach.caller, clock), environment=environment
         )
         stack.push_async_callback(cache.close)
-        known = open_knowledge(settings, pack, store)
-        stack.push_async_callback(known.close)
         windows = partial(window_of, book, virtual)
         steps = Steps(
             limits=limits or Unlimited(),
@@ -119,8 +122,9 @@ async def open_house(
                 patience=settings.clocks.deadline,
                 intent_of=intents.of if intents else None,
             ),
-            context=open_context(settings, pack, store, clock, windows, known),
-            rules=open_rules(pack, store) if pack else Unruled(),
+            reception=staff.reception,
+            context=open_context(settings, pack, store, clock, windows, known, staff.within),
+            rules=staff.rules,
             behind=shadow,
         )
         gateway = Gateway(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from teppan.config.pack import Pack
 from teppan.config.schema import Settings
 from teppan.config.schema.remembering import KnowledgeSettings
@@ -25,9 +27,11 @@ def open_context(
     clock: Clock,
     windows: Windows = unknown,
     knowledge: Knowledge | None = None,
+    within: Mapping[str, Sequence[str]] = {},
 ) -> Context:
     """What shortens conversations. `windows` tells how many tokens a model takes, if known;
-    `knowledge` is what goes with questions, the pack's and the store's when it is not given.
+    `knowledge` is what goes with questions, the pack's and the store's when it is not given,
+    `within` what a model may know of it, where that is not everything.
 
     Summaries are words of conversations: where traces keep none, they stay in memory.
     """
@@ -37,6 +41,7 @@ def open_context(
         SummaryBook(store.summaries if store is not None and may_keep else None, clock),
         knowledge or open_knowledge(settings, pack, store),
         windows,
+        within,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from teppan.build.virtual import embedder
 from teppan.config.pack import Pack
@@ -36,12 +36,20 @@ def open_intents(pack: Pack) -> Intents:
     return Intents(pack.intents, HashingEmbedder().vectors)
 
 
-def open_rules(pack: Pack, store: Store) -> Ruled:
-    """What the pack lets its models say, and when it wants a person."""
+def open_escalator(pack: Pack, store: Store) -> Escalator:
+    """When the pack wants a person."""
     languages = Languages(pack.languages)
-    first = pack.languages[0] if pack.languages else "en"
-    guard = Guard(pack.book, languages, random.SystemRandom().random, first)
-    return Ruled(guard, Escalator(pack.book, languages, store.escalations, first))
+    return Escalator(pack.book, languages, store.escalations, first_language(pack))
+
+
+def open_rules(pack: Pack, escalator: Escalator, only: Mapping[str, Sequence[str]]) -> Ruled:
+    """What the pack lets its models say; `only` names the rules of those that keep some."""
+    chance, languages = random.SystemRandom().random, Languages(pack.languages)
+    return Ruled(Guard(pack.book, languages, chance, first_language(pack), only), escalator)
+
+
+def first_language(pack: Pack) -> str:
+    return pack.languages[0] if pack.languages else "en"
 
 
 def asking(caller: Caller, clock: Clock) -> Ask:

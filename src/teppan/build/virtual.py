@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from teppan.build.routing import Routing
@@ -21,9 +21,13 @@ ROUTER = "auto"
 
 
 def virtual_models(
-    settings: Settings, pack: Pack | None, lineup: Lineup, routing: Routing | None = None
+    settings: Settings,
+    pack: Pack | None,
+    lineup: Lineup,
+    routing: Routing | None = None,
+    agents: Sequence[Virtual] = (),
 ) -> list[Virtual]:
-    """`teppan/STRATEGY` for each strategy, the pack's models, and those of the settings.
+    """`teppan/STRATEGY` for each strategy, the pack's models and agents, those of the settings.
 
     `routing` is what routers go by; without it they know no prices and keep no records.
     """
@@ -34,6 +38,7 @@ def virtual_models(
     tables |= settings.models
     constitution = pack.constitution if pack else ""
     made = [virtual(name, table, lineup, constitution, routing) for name, table in tables.items()]
+    made += [each for each in agents if each.name not in tables]
     if routing is not None:
         routing.know(made)
     return made

@@ -15,7 +15,9 @@ from typing import Any, TypeVar
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from teppan.config.agents import AgentFile, read_agents
 from teppan.config.load import read_toml, told
+from teppan.config.mcp import McpServer, read_mcp
 from teppan.config.rules import Rule, Rulebook, read_rules
 from teppan.core.errors import ConfigError
 
@@ -32,7 +34,8 @@ class Document(Struct, frozen=True):
 class Pack(Struct, frozen=True):
     """A loaded pack. `version` changes with any of its words; `settings` are tables of sections
     of `teppan.toml` that count where its operator says nothing (`overlay.py`), `intents` are
-    examples: a text and what it is about."""
+    examples: a text and what it is about. `tools` and `tables` are its Python files: what agents
+    can do, and the tables they keep."""
 
     name: str
     about: str
@@ -46,6 +49,11 @@ class Pack(Struct, frozen=True):
     intents: tuple[tuple[str, str], ...] = ()
     languages: tuple[str, ...] = ()
     book: Rulebook = Rulebook()
+    agents: tuple[AgentFile, ...] = ()
+    tools: Path | None = None
+    tables: Path | None = None
+    timezone: str = "UTC"
+    mcp: dict[str, McpServer] = {}
 
     @property
     def constitution(self) -> str:
@@ -77,6 +85,11 @@ class _PackFile(_Section):
     languages: list[str] = Field(default=["en"])
     facts: str | None = None
     rules: str | None = None
+    agents: str | None = None
+    tools: str | None = None
+    tables: str | None = None
+    timezone: str = "UTC"
+    mcp: dict[str, dict[str, Any]] = Field(default={})
     knowledge: list[str] = Field(default=[])
     intents: str | None = None
     prompts: dict[str, str] = Field(default={})
@@ -103,9 +116,19 @@ def load_pack(folder: Path) -> Pack:
     rules = book.rules
     words = {"{facts}": facts, "{rules}": _listed(rules)}
     prompts = {name: _filled(_text(folder, file), words) for name, file in told_of.prompts.items()}
+    agents: tuple[AgentFile, ...] = ()
+    if told_of.agents is not None:
+        names = [rule.id for rule in rules]
+        agents = read_agents(_within(folder, told_of.agents), words, names)
+        prompts |= {each.model: each.prompt for each in agents}
+    code = [_within(folder, each) for each in (told_of.tools, told_of.tables) if each]
     knowledge = _documents(folder, told_of.knowledge)
     known = [word for each in knowledge for word in (each.name, each.text, _digest(each.data))]
-    told_all = "\0".join([*prompts.values(), _text(folder, told_of.rules), *known])
+    acting = [each for agent in agents for each in (agent.name, *agent.tools)]
+    written = [_text(folder, path.relative_to(folder.resolve()).as_posix()) for path in code]
+    told_all = "\0".join(
+        [*prompts.values(), _text(folder, told_of.rules), *known, *acting, *written]
+    )
     return Pack(
         name=told_of.name,
         about=told_of.about,
@@ -119,6 +142,11 @@ def load_pack(folder: Path) -> Pack:
         intents=_intents(folder, told_of.intents),
         languages=tuple(told_of.languages),
         book=book,
+        agents=agents,
+        tools=_within(folder, told_of.tools) if told_of.tools else None,
+        tables=_within(folder, told_of.tables) if told_of.tables else None,
+        timezone=told_of.timezone,
+        mcp=read_mcp(told_of.mcp, path),
     )
 
 

@@ -202,7 +202,7 @@ class _Money(_Section):
     words: Patterns = []
 
 
-Reason = Literal["asked", "confidence", "rule", "anger"]
+Reason = Literal["asked", "confidence", "rule", "anger", "agent", "failed", "limit"]
 
 
 class _Escalate(_Section):

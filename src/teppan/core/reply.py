@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from teppan.core.chat import Completion, Delta
 from teppan.core.money import Micros
-from teppan.core.trace import CallRole, Route
+from teppan.core.trace import CallRole, Route, ToolRun
 from teppan.core.verdict import Confidence, Evidence, GuardStatus, Verdict, Violation
 
 
@@ -49,7 +49,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     figures it decided on, `qualities` what it learned about models (name -> quality in [0, 1]),
     which trust is updated with. `route` is set by a strategy that chose by the question.
     `violations` are the rules that drafts broke, `guarded` how the answer left them, `escalated`
-    the reasons for which a person was called.
+    the reasons for which a person was called. `tools` are those an agent used on the way.
     """
 
     reply: Reply | LiveReply
@@ -63,8 +63,11 @@ class Outcome(Struct, frozen=True, kw_only=True):
     violations: tuple[Violation, ...] = ()
     guarded: GuardStatus = ""
     escalated: tuple[str, ...] = ()
+    tools: tuple[ToolRun, ...] = ()
 
     @property
     def lasting(self) -> bool:
-        """Whether the answer may be given again: it kept the rules, and no person must look."""
-        return self.guarded in ("", "passed", "regenerated") and not self.escalated
+        """Whether the answer may be given again: it kept the rules, no person must look, and it
+        rests on nothing that may be different next time."""
+        kept = self.guarded in ("", "passed", "regenerated") and not self.escalated
+        return kept and all(each.stable for each in self.tools)

@@ -24,6 +24,7 @@ CallRole = Literal[
     "shadow",
     "verify",
     "summary",
+    "translation",
     "embedding",
 ]
 
@@ -117,6 +118,36 @@ class Remembered(Struct, frozen=True):
     signs: tuple[float, ...] = ()
 
 
+ToolStatus = Literal[
+    "ok", "proposed", "confirmed", "refused", "invalid", "unknown", "failed", "timed_out"
+]
+"""How a call of a tool ended. `proposed` did nothing yet, `confirmed` did what was agreed to,
+`refused` is the tool's own no, `unknown` a tool that this agent does not have."""
+
+
+class ToolRun(Struct, frozen=True, kw_only=True):
+    """One call of a tool by an agent; `step` counts the agent's model calls from 1.
+
+    `arguments` and `result` are texts as the model wrote and read them, `action` the id of what
+    was proposed or done. `stable` results follow from the arguments alone. Times are seconds.
+    """
+
+    agent: str
+    tool: str
+    arguments: str
+    status: ToolStatus
+    result: str
+    step: int = 1
+    action: str = ""
+    stable: bool = False
+    started: float = 0.0
+    latency: float = 0.0
+
+    @property
+    def is_error(self) -> bool:
+        return self.status not in ("ok", "proposed", "confirmed")
+
+
 class Said(Struct, frozen=True):
     """What one member of an ensemble said: kept so that other strategies can be replayed."""
 
@@ -167,6 +198,8 @@ class Trace(Struct, frozen=True, kw_only=True):
     violations: tuple[Violation, ...] = ()
     guarded: GuardStatus = ""
     escalated: tuple[str, ...] = ()
+    tools: tuple[ToolRun, ...] = ()
+    language: str = ""
 
     @property
     def cost(self) -> Micros | None:

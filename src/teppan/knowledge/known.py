@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from teppan.core.ids import Scope
 from teppan.knowledge.chunk import Chunk
 from teppan.knowledge.ranking import Bag, Corpus, by_words
-from teppan.knowledge.search import QUESTION, Found, Library, best, embedded
+from teppan.knowledge.search import QUESTION, Found, Library, best, embedded, lies_within
 from teppan.knowledge.shelves import TENANTS, Shelves, as_chunk
 from teppan.knowledge.words import terms
 from teppan.providers.embed.base import Embedder
@@ -55,14 +55,19 @@ class Known:
         """The pieces that every tenant has."""
         return self._pack.chunks
 
-    async def pieces(self, scope: Scope, question: str, most: int) -> list[Chunk]:
+    async def pieces(
+        self, scope: Scope, question: str, most: int, within: Sequence[str] | None = None
+    ) -> list[Chunk]:
         """The pieces that bear on a question, best first."""
-        return [each.chunk for each in await self.search(scope, question, most)]
+        return [each.chunk for each in await self.search(scope, question, most, within)]
 
-    async def search(self, scope: Scope, question: str, most: int) -> list[Found]:
+    async def search(
+        self, scope: Scope, question: str, most: int, within: Sequence[str] | None = None
+    ) -> list[Found]:
         """The pieces that bear on a question, best first; none when nothing does.
 
-        Raises `StoreError`. Without the embedder words alone count.
+        `within` are the documents (`facts.md`, `guides/*`) or sections (`facts.md#Prices`) that
+        may be looked in. Raises `StoreError`. Without the embedder words alone count.
         """
         question = question[:QUESTION]
         if most < 1 or not question.strip() or not self.version(scope):
@@ -76,7 +81,16 @@ class Known:
         alike = None if vector is None else await self._pack.alike(vector)
         if alike is not None:
             alike += [near.get(each.id, 0.0) for each in own]
-        return best([*self._pack.chunks, *map(as_chunk, own)], scores, alike, most)
+        chunks = [*self._pack.chunks, *map(as_chunk, own)]
+        if within is None:
+            return best(chunks, scores, alike, most)
+        there = [place for place, each in enumerate(chunks) if lies_within(each, within)]
+        return best(
+            [chunks[place] for place in there],
+            [scores[place] for place in there],
+            None if alike is None else [alike[place] for place in there],
+            most,
+        )
 
     async def close(self) -> None:
         """Before the store."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import structlog
@@ -60,9 +61,13 @@ class Library:
         self._owners: list[int] = []
         self._embedding = asyncio.Lock()
 
-    async def pieces(self, scope: Scope, question: str, most: int) -> list[Chunk]:
+    async def pieces(
+        self, scope: Scope, question: str, most: int, within: Sequence[str] | None = None
+    ) -> list[Chunk]:
         """The same pieces for every tenant: a pack is the gateway's."""
-        return [each.chunk for each in await self.search(question, most)]
+        found = await self.search(question, most if within is None else len(self.chunks))
+        there = [each.chunk for each in found if within is None or lies_within(each.chunk, within)]
+        return there[:most]
 
     async def search(self, question: str, most: int) -> list[Found]:
         """The pieces that bear on a question, best first; none when nothing does."""
@@ -125,3 +130,12 @@ def best(
     worth = joined([scores] if alike is None else [scores, alike])
     fitting.sort(key=lambda place: (-worth[place], place))
     return [Found(chunks[place], worth[place]) for place in fitting[:most]]
+
+
+def lies_within(chunk: Chunk, within: Sequence[str]) -> bool:
+    """Whether a piece is of one of these documents or sections."""
+    for wanted in within:
+        document, _, section = wanted.partition("#")
+        if fnmatchcase(chunk.source, document) and (not section or section in chunk.path):
+            return True
+    return False

@@ -133,6 +133,10 @@ class JourneyCall:
     def random(self) -> float:
         return self._reach.random()
 
+    @property
+    def case(self) -> Journey:
+        return self._journey
+
     async def _complete(self, model: str, request: ChatRequest, role: CallRole) -> Reply:
         self._guard_amount()
         hold = await self._hold(model, request)

@@ -4,6 +4,7 @@
     anger        the customer is angry                       (`routing/sentiment.py`)
     confidence   nobody knows whether the answer is right    (only where the pack names a threshold)
     rule         the answer was replaced by the safe one
+    agent        an agent wanted one; `failed` and `limit` say that it could not go on (`hand`)
 
 Each makes an escalation with a summary of the talk in its own sentences, durable before the answer
 goes out, once per trace and reason. The answer stays as it is, unless the pack's `[escalate]` says
@@ -33,6 +34,7 @@ from teppan.serve.guard.guard import Speaks, with_text
 from teppan.serve.guard.reading import digits, plain, read
 from teppan.serve.guard.saying import denied_around
 from teppan.serve.guard.words import words
+from teppan.serve.strategies.base import Case
 from teppan.store.escalations import Called
 
 log = structlog.get_logger(__name__)
@@ -99,6 +101,13 @@ class Escalator:
             found.append(Reason("confidence", f"{sure.value:.2f} by {sure.basis}"))
         return found
 
+    async def hand(self, case: Case, reason: str, detail: str = "") -> str:
+        """Calls a person for somebody who works on an answer: durable when it returns the words
+        that tell the customer so. Raises `StoreError`."""
+        called = self._called(case.id, case.request, [Reason(reason, detail)])
+        await self._records.call(case.scope, called)
+        return self._words(case.request)
+
     async def look(
         self, trace_id: str, scope: Scope, request: ChatRequest, outcome: Outcome
     ) -> Outcome:
@@ -106,12 +115,13 @@ class Escalator:
         claim what was not written down."""
         reasons = self.reasons(request, outcome)
         if not reasons:
-            return outcome
-        names = tuple(each.name for each in reasons)
+            called = outcome.escalated
+            return await self._handed(request, outcome, called) if called else outcome
+        names = (*outcome.escalated, *(each.name for each in reasons))
         told = self._settings.replace | self._settings.append
         speaks = outcome.guarded == "replaced" or any(name in told for name in names)
         try:
-            await self._records.call(scope, self._called(trace_id, request, outcome, reasons))
+            await self._records.call(scope, self._called(trace_id, request, reasons))
         except StoreError as error:
             if speaks:
                 raise
@@ -120,7 +130,7 @@ class Escalator:
         return replace(await self._handed(request, outcome, names), escalated=names)
 
     def _called(
-        self, trace_id: str, request: ChatRequest, outcome: Outcome, reasons: Sequence[Reason]
+        self, trace_id: str, request: ChatRequest, reasons: Sequence[Reason]
     ) -> list[Called]:
         question = request.question
         language = self._languages.of(question[-LOOKED_AT:])
@@ -147,9 +157,7 @@ class Escalator:
         replaces = any(name in settings.replace for name in names)
         if not replaces and not any(name in settings.append for name in names):
             return outcome
-        language = self._languages.of(request.question[-LOOKED_AT:])
-        texts = self._book.handover
-        text = texts.get(language) or texts.get(self._fallback) or HANDOVER
+        text = self._words(request)
         reply = outcome.reply if isinstance(outcome.reply, Reply) else await whole(outcome.reply)
         if replaces:
             return replace(outcome, reply=with_text(reply, text, BY_HAND), confidence=None)
@@ -157,6 +165,12 @@ class Escalator:
             return replace(outcome, reply=reply)
         added = with_text(reply, f"{reply.text.rstrip()}\n\n{text}", reply.model)
         return replace(outcome, reply=added)
+
+    def _words(self, request: ChatRequest) -> str:
+        """The handover, in the customer's language."""
+        language = self._languages.of(request.question[-LOOKED_AT:])
+        texts = self._book.handover
+        return texts.get(language) or texts.get(self._fallback) or HANDOVER
 
 
 def summary_of(request: ChatRequest, most: int = SUMMARY_TOKENS) -> str:

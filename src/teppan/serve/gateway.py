@@ -1,7 +1,7 @@
 """The request, top to bottom.
 
-    ChatRequest -> admission -> release -> route -> prompt -> cache -> context -> strategy(call)
-                -> rules -> Answer ... record, remember, shadow
+    ChatRequest -> admission -> reception -> release -> route -> prompt -> cache -> context
+                -> strategy(call) -> rules -> Answer ... record, remember, shadow
 
 The gateway calls the steps in order and contains none of them.
 """
@@ -77,18 +77,19 @@ class Gateway:
         try:
             admit(request, scope)
             journey.allowance = await steps.limits.take(scope, request)
+            asked, why = await steps.reception.direct(request, scope)
             release = self._release()
             journey.release = release.id
-            journey.route, strategy = routed or self.models.route(request)
+            journey.route, strategy = routed or self.models.route(asked, why)
             call = JourneyCall(self._reach, journey, release)
-            dressed = self.models.dressed(request.model, request, release)
+            dressed = self.models.dressed(asked.model, asked, release)
             seat = await self._seat(dressed, journey, release, once=routed is not None)
             journey.cache, journey.remembered = seat.status, seat.remembered
             answer.over = partial(self._over, answer, journey, dressed, release, seat)
             if seat.hit is not None:
                 deliberation = self._remembered(seat, dressed, journey)
             else:
-                virtual = self.models.virtual(request.model) is not None
+                virtual = self.models.virtual(asked.model) is not None
                 ready, journey.context = await steps.context.shorten(
                     dressed, scope, call, virtual=virtual
                 )
@@ -133,7 +134,7 @@ class Gateway:
         self, strategy: Strategy, request: ChatRequest, call: JourneyCall, journey: Journey
     ) -> Outcome:
         rules = self._steps.rules
-        ruled = self.models.prompted(journey.request.model)
+        ruled = self.models.prompted(request.model)
         if ruled and rules.holds:
             request = msgspec.structs.replace(request, stream=False)
         outcome = await strategy.run(request, call)
@@ -160,7 +161,7 @@ class Gateway:
         assert seat.hit is not None
         reply = Reply(model=seat.served, completion=seat.hit, cost=0)
         outcome = Outcome(reply=reply, reason=f"remembered ({seat.status})")
-        if self.models.prompted(journey.request.model):
+        if self.models.prompted(dressed.model):
             rules = self._steps.rules
             outcome = await rules.remembered(journey.id, journey.scope, dressed, outcome)
         journey.outcome = outcome

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from teppan.core.chat import ChatRequest, Completion, Usage
 from teppan.core.clock import Clock
 from teppan.core.errors import TeppanError
@@ -17,6 +19,7 @@ from teppan.core.trace import (
     Route,
     Said,
     Shortened,
+    ToolRun,
     Trace,
     TraceStatus,
 )
@@ -55,6 +58,7 @@ class Journey:
         "spans",
         "start",
         "started",
+        "tools",
     )
 
     def __init__(
@@ -77,6 +81,7 @@ class Journey:
         self.start = clock.monotonic()
         self.deadline = self.start + allowed
         self.calls: list[ModelCall] = []
+        self.tools: list[ToolRun] = []
         self.spans: list[tuple[float, float]] = []
         self.route: Route | None = None
         self.release = ""
@@ -158,6 +163,7 @@ class Journey:
             request=request if content else None,
             answer=answer if content else None,
             replies=_said(outcome) if outcome and content else (),
+            tools=tuple(self.tools if content else map(_wordless, self.tools)),
         )
 
 
@@ -166,6 +172,10 @@ def _said(outcome: Outcome) -> tuple[Said, ...]:
     if len(outcome.replies) < 2:
         return ()
     return tuple(Said(reply.model, reply.role, reply.text, reply.cost) for reply in outcome.replies)
+
+
+def _wordless(run: ToolRun) -> ToolRun:
+    return replace(run, arguments="", result="")
 
 
 def _covered(spans: list[tuple[float, float]]) -> float:

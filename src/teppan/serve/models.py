@@ -81,12 +81,13 @@ class Models:
         found = self._virtual.get(name)
         return found.about if found else ""
 
-    def route(self, request: ChatRequest) -> Routed:
-        """The strategy for a request. Raises `ModelNotFound` with the nearest names."""
+    def route(self, request: ChatRequest, why: str = "") -> Routed:
+        """The strategy for a request, chosen for a reason if not by name. Raises `ModelNotFound`
+        with the nearest names."""
         virtual = self._virtual.get(request.model)
         if virtual is not None:
             name = virtual.strategy.name
-            return Routed(Route(request.model, name, "asked by name"), virtual.strategy)
+            return Routed(Route(request.model, name, why or "asked by name"), virtual.strategy)
         model = self.real(request.model)
         strategy = self._strategies.get(model)
         if strategy is None:

@@ -1,6 +1,7 @@
 """The steps around a strategy, as the gateway sees them; each may be left out.
 
     Limits     may this key ask now?                      `cost/limits.py`
+    Reception  which agent a question goes to             `serve/agents/reception.py`
     Cache      an answer that was given before            `serve/cache/`
     Context    a long conversation, told shorter          `serve/context/`
     Rules      what the business lets an answer say       `serve/ruled.py`
@@ -31,6 +32,11 @@ from teppan.serve.strategies.base import Call
 class Limits(Protocol):
     async def take(self, scope: Scope, request: ChatRequest) -> Allowance | None:
         """Counts a request. Raises `RateLimited`; None where nothing is limited."""
+
+
+class Reception(Protocol):
+    async def direct(self, request: ChatRequest, scope: Scope) -> tuple[ChatRequest, str]:
+        """The request with the name of the model it goes to, and why, if that was to be chosen."""
 
 
 class Context(Protocol):
@@ -99,6 +105,11 @@ class Unlimited:
         return None
 
 
+class Straight:
+    async def direct(self, request: ChatRequest, scope: Scope) -> tuple[ChatRequest, str]:
+        return request, ""
+
+
 class Untouched:
     async def shorten(
         self, request: ChatRequest, scope: Scope, call: Call, *, virtual: bool
@@ -165,6 +176,7 @@ class Nobody:
 
 class Steps(Struct, frozen=True):
     limits: Limits = Unlimited()
+    reception: Reception = Straight()
     context: Context = Untouched()
     cache: Cache = Forgetful()
     rules: Rules = Unruled()

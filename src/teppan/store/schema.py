@@ -25,6 +25,7 @@
     knowledge_vectors   the embeddings of their parts, by embedder
     escalations     what a person must look after: why, and what they need to know
     escalation_steps    who claimed or closed it, with which words
+    actions         what agents proposed to customers, and what was done of it
     translations    texts in another language; by the hash of what they say
 
 Instants are whole microseconds since 1970, money whole micro-dollars.
@@ -48,13 +49,14 @@ from sqlalchemy import (
 )
 
 from teppan.store import (  # noqa: F401 - their tables
+    schema_actions,
     schema_escalations,
     schema_knowledge,
     schema_language,
 )
 from teppan.store.metadata import metadata as metadata
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest revision, known here so that an up-to-date database needs no migration tool."""
 
 VERSION_TABLE = "teppan_schema"

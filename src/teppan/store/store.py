@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError
 from teppan.core.clock import Clock, SystemClock
 from teppan.core.errors import ConfigError, StoreError
 from teppan.core.secret import Secret
+from teppan.store.actions import Actions
 from teppan.store.bandit import Bandit
 from teppan.store.base import Backend, Durability
 from teppan.store.budgets import LEASE_SECONDS, Budgets
@@ -51,6 +52,8 @@ SWEEP_SECONDS = 3600.0
 SUMMARY_DAYS = 30
 """A summary or translation is kept so long, or as long as traces when that is shorter; then it is
 made again."""
+ACTION_DAYS = 30
+"""What an agent did is known so long, so that it is not done again."""
 REWARD_DAYS = 90
 """Days for which a reward of the adaptive router is known, so that it is not counted again."""
 DAY = 86_400
@@ -103,6 +106,7 @@ class Store:
         self.idempotency = Idempotency(writer, clock)
         self.feedback = Feedback(writer, reader, clock)
         self.escalations = Escalations(writer, reader, clock)
+        self.actions = Actions(writer, reader, clock)
         self.bandit = Bandit(writer, reader, clock)
         self.shadows = Shadows(writer, reader, backend.placeholder)
         self.cache = CacheRecords(writer, reader, backend.placeholder)
@@ -189,6 +193,7 @@ class Store:
         old = now - min(days or SUMMARY_DAYS, SUMMARY_DAYS) * DAY
         await self.summaries.prune(old)
         await self.translations.prune(old)
+        await self.actions.prune(now - ACTION_DAYS * DAY)
         await self.bandit.prune(now - REWARD_DAYS * DAY)
         if days:
             await self.traces.prune(now - days * DAY)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from serve.context.talks import ANNA, Nobody, context, conversation, request
 from teppan.core.chat import say
 from teppan.core.ids import Scope
@@ -13,7 +15,9 @@ class Shelf:
     def __init__(self, *found: str) -> None:
         self.found = [Chunk("cups.md", ("Cups",), text, version="3") for text in found]
 
-    async def pieces(self, scope: Scope, question: str, most: int) -> list[Chunk]:
+    async def pieces(
+        self, scope: Scope, question: str, most: int, within: Sequence[str] | None = None
+    ) -> list[Chunk]:
         assert scope == ANNA
         return self.found[:most] if "cups" in question else []
 

@@ -14,7 +14,7 @@ A part that fails leaves the conversation as it came.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol
 
 import structlog
@@ -81,8 +81,13 @@ class ContextPolicy(Struct, frozen=True):
 class Knowledge(Protocol):
     """What the business knows."""
 
-    async def pieces(self, scope: Scope, question: str, most: int) -> list[Chunk]:
-        """The pieces that bear on a question of this tenant, best first; none when nothing does."""
+    async def pieces(
+        self, scope: Scope, question: str, most: int, within: Sequence[str] | None = None
+    ) -> list[Chunk]:
+        """The pieces that bear on a question of this tenant, best first; none when nothing does.
+
+        `within` are the documents and sections that may be looked in; all without it.
+        """
 
 
 class _Short(Struct, frozen=True):
@@ -100,8 +105,11 @@ class Context:
         book: SummaryBook,
         knowledge: Knowledge | None = None,
         windows: Windows = unknown,
+        within: Mapping[str, Sequence[str]] = {},
     ) -> None:
+        """`within` names what a model may know where it may not know everything."""
         self.policy = policy
+        self._within = within
         self._book = book
         self._knowledge = knowledge
         self._windows = windows
@@ -239,7 +247,8 @@ class Context:
         if self._knowledge is None or not self.policy.knowledge_chunks or not request.question:
             return []
         most = self.policy.knowledge_chunks
-        found = await self._knowledge.pieces(scope, request.question, most)
+        within = self._within.get(request.model)
+        found = await self._knowledge.pieces(scope, request.question, most, within)
         said = [_plain(each.text) for each in messages if each.role in SYSTEM]
         new = [piece for piece in found if not any(_plain(piece.text) in each for each in said)]
         room = self._room(request) if new else 0

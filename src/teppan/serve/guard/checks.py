@@ -41,9 +41,17 @@ class Case:
     """One question and answer, with all that checks ask about them, worked out once."""
 
     def __init__(
-        self, book: Rulebook, money: Money, question: str, earlier: tuple[str, ...], answer: str
+        self,
+        book: Rulebook,
+        money: Money,
+        question: str,
+        earlier: tuple[str, ...],
+        answer: str,
+        known: str = "",
     ) -> None:
+        """`known` is what tools found out: its figures are facts."""
         self.book = book
+        self.known = known
         self.money = money
         self.answer = read(answer)
         self.question = read(question[-8_000:])
@@ -88,6 +96,11 @@ class Case:
         return frozenset(self.money.found(f"{self.question.text}\n{self.history}"))
 
     @cached_property
+    def found(self) -> frozenset[Decimal]:
+        """Amounts that a tool worked out."""
+        return frozenset(self.money.found(self.known))
+
+    @cached_property
     def named(self) -> tuple[Decimal, ...]:
         return tuple(self.money.found(self.answer.text))
 
@@ -112,6 +125,7 @@ def _amounts(case: Case, wanted: Check) -> str | None:
         told,
         wanted.echo,
     )
+    found = [each for each in found if each.value not in case.found]
     if not found:
         return None
     values = ", ".join(dict.fromkeys(_written(case, each.value) for each in found))
@@ -120,7 +134,8 @@ def _amounts(case: Case, wanted: Check) -> str | None:
 
 def _minimum(case: Case, wanted: Check) -> str | None:
     least = [case.book.prices[name].amount for name in wanted.prices]
-    low = [each for each in case.named if each in case.reckoning.bases and each < min(least)]
+    bases = case.reckoning.bases - case.found
+    low = [each for each in case.named if each in bases and each < min(least)]
     if not low or any(each >= min(least) for each in case.named):
         return None
     below, minimum = _written(case, low[0]), _written(case, least[0])
@@ -181,7 +196,7 @@ def _left_out(case: Case, price: Price) -> str | None:
     due = reckoning.due[price.id]
     if price.beyond and not any(due):
         return None
-    totals = [each for each in case.named if each in reckoning.bases]
+    totals = [each for each in case.named if each in reckoning.bases - case.found]
     if not totals or any(each in with_it for each in case.named):
         return None
     return f"{price.id} ({_written(case, price.amount)}) is asked for and not in the quote"
@@ -241,7 +256,7 @@ def _quantity(case: Case, wanted: Check) -> str | None:
     """A number before the unit must be allowed, or stand in what the customer said."""
     assert wanted.words is not None
     about = wanted.asked
-    known = f"{case.question.text}\n{case.history}"
+    known = f"{case.question.text}\n{case.history}\n{case.known}"
     for clauses in case.answer.sentences:
         sentence = ", ".join(clauses)
         if about is not None and not (about.search(sentence) or about.search(case.question.text)):

@@ -16,7 +16,7 @@ replaced where one could not: the log says so.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -98,9 +98,19 @@ class Guard:
     """Built once from a pack's rules. `chance` draws the mark of the note that asks again."""
 
     def __init__(
-        self, book: Rulebook, languages: Speaks, chance: Callable[[], float], fallback: str = "en"
+        self,
+        book: Rulebook,
+        languages: Speaks,
+        chance: Callable[[], float],
+        fallback: str = "en",
+        only: Mapping[str, Sequence[str]] = {},
     ) -> None:
+        """`only` names the rules of models that keep some of them, not all."""
         self._book = book
+        self._only = {
+            model: tuple(rule for rule in book.rules if rule.id in names)
+            for model, names in only.items()
+        }
         self._languages = languages
         self._chance = chance
         self._fallback = fallback
@@ -108,23 +118,29 @@ class Guard:
         self._texts = {rule.id: rule for rule in book.rules}
         self._active = any(rule.checks for rule in book.rules)
 
+    def _rules(self, model: str) -> tuple[Rule, ...]:
+        return self._only.get(model, self._book.rules)
+
     @property
     def active(self) -> bool:
         """Whether any rule is checked in code."""
         return self._active
 
-    def check(self, request: ChatRequest, text: str, draft: int = 1) -> Found:
-        """The rules that an answer breaks."""
+    def check(self, request: ChatRequest, text: str, draft: int = 1, known: str = "") -> Found:
+        """The rules that an answer breaks. `known` is what tools found out for it: figures in
+        there are facts."""
         if not text.strip():
             return Found()
+        rules = self._rules(request.model)
         try:
-            case = Case(self._book, self._money, request.question, _earlier(request), text)
+            said = (request.question, _earlier(request))
+            case = Case(self._book, self._money, *said, text, known)
         except (TooLong, *DEFECTS) as error:
             log.warning("an answer could not be read by its rules", reason=str(error))
-            return Found((), tuple(rule for rule in self._book.rules if rule.checks))
+            return Found((), tuple(rule for rule in rules if rule.checks))
         violations: list[Violation] = []
         failed: list[Rule] = []
-        for rule in self._book.rules:
+        for rule in rules:
             try:
                 told = next((w for each in rule.checks if (w := check(case, each))), None)
             except DEFECTS as error:
@@ -136,10 +152,13 @@ class Guard:
         return Found(tuple(violations), tuple(failed))
 
     async def keep(self, request: ChatRequest, outcome: Outcome, again: Again) -> Outcome:
-        """The outcome to serve. Its reply is whole, `violations` and `guarded` are set.
+        """The outcome to serve. Its reply is whole, `violations` and `guarded` are set; without a
+        rule that is checked in code it is left as it is.
 
         Raises what reading a live reply raises; asking again may fail, then the first is judged.
         """
+        if not self._active:
+            return outcome
         first = await _whole(outcome)
         found = await self._look(request, first, 1)
         if found.worst < 0:
@@ -164,10 +183,11 @@ class Guard:
         """The worst of an answer's choices counts; each rule once. A long text is read aside, so
         that others need not wait for it."""
         assert isinstance(outcome.reply, Reply)
+        known = "\n".join(each.result for each in outcome.tools)
         looks = [
-            await asyncio.to_thread(self.check, request, text, draft)
-            if len(text) > LONG
-            else self.check(request, text, draft)
+            await asyncio.to_thread(self.check, request, text, draft, known)
+            if len(text) + len(known) > LONG
+            else self.check(request, text, draft, known)
             for text in (choice.message.text for choice in outcome.reply.completion.choices)
         ]
         broken = {each.rule: each for look in looks for each in look.violations}

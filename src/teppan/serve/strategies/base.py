@@ -9,8 +9,29 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from teppan.core.chat import ChatRequest
+from teppan.core.clock import Clock
+from teppan.core.ids import Scope
+from teppan.core.money import Micros
 from teppan.core.reply import LiveReply, Outcome, Reply
-from teppan.core.trace import CallRole
+from teppan.core.trace import CallRole, ToolRun
+
+
+class Case(Protocol):
+    """The request that is being answered, for those who act for it: whose it is and what was done.
+
+    `request` is what the client sent, `cost` what all calls so far cost (`None`: unknown),
+    `deadline` on the monotonic clock. Whoever uses a tool notes it in `tools`.
+    """
+
+    id: str
+    scope: Scope
+    request: ChatRequest
+    clock: Clock
+    deadline: float
+    tools: list[ToolRun]
+
+    @property
+    def cost(self) -> Micros | None: ...
 
 
 class Call(Protocol):
@@ -37,6 +58,10 @@ class Call(Protocol):
 
     def random(self) -> float:
         """Chance, for a randomised order."""
+
+    @property
+    def case(self) -> Case:
+        """The request all this is for."""
 
 
 class Strategy(Protocol):

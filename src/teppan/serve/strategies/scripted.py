@@ -23,13 +23,14 @@ from typing import Any
 from msgspec import Struct
 
 from teppan.core.chat import ChatRequest, Choice, Completion, Delta, FinishReason, Message, Text
-from teppan.core.clock import Dice, seeded_dice
+from teppan.core.clock import Clock, Dice, FixedClock, seeded_dice
 from teppan.core.errors import ModelNotFound, TeppanError
 from teppan.core.fold import unfold
+from teppan.core.ids import Scope
 from teppan.core.money import Micros
 from teppan.core.reply import LiveReply, Reply
-from teppan.core.trace import CallOutcome, CallRole
-from teppan.serve.strategies.base import Strategy
+from teppan.core.trace import CallOutcome, CallRole, ToolRun
+from teppan.serve.strategies.base import Case, Strategy
 
 HANGS = "hangs"
 """A model that never answers."""
@@ -82,6 +83,19 @@ class Live:
 
 
 @dataclass
+class ScriptedCase:
+    """The request that is being answered, for agents; a test sets what it is about."""
+
+    id: str = "tr_1"
+    scope: Scope = field(default_factory=lambda: Scope("anna", "key_1"))
+    request: ChatRequest = field(default_factory=lambda: ChatRequest(model="agent", messages=()))
+    clock: Clock = field(default_factory=FixedClock)
+    deadline: float = float("inf")
+    tools: list[ToolRun] = field(default_factory=list)
+    cost: Micros | None = 0
+
+
+@dataclass
 class ScriptedCall:
     """Answers by `script`, trusts by `trusts` (0.5 unless named), and remembers every call.
 
@@ -93,6 +107,7 @@ class ScriptedCall:
     states: Mapping[str, Any] = field(default_factory=dict)
     dice: Dice = field(default_factory=lambda: seeded_dice(7))
     calls: list[Asked] = field(default_factory=list)
+    case: Case = field(default_factory=ScriptedCase)
 
     async def ask(self, model: str, request: ChatRequest, role: CallRole) -> Reply:
         line = self._line(model, request)
@@ -165,3 +180,4 @@ class _Whole:
         self.trust = call.trust
         self.state = call.state
         self.random = call.random
+        self.case = call.case

@@ -1,0 +1,165 @@
+"""A pack's agents -> virtual models `agent/NAME`, and who sends `agent/auto` to which of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
+
+from teppan.build.routing import Routing
+from teppan.build.steps import open_escalator, open_rules
+from teppan.build.virtual import virtual
+from teppan.config.agents import AgentFile
+from teppan.config.pack import Pack
+from teppan.config.schema import Settings
+from teppan.core.errors import ConfigError
+from teppan.core.ids import new_id
+from teppan.core.money import micros
+from teppan.core.tool import Talk, ToolRefused
+from teppan.knowledge.known import Known
+from teppan.routing.intent import Intents
+from teppan.routing.language import Languages
+from teppan.serve import steps
+from teppan.serve.agents.actions import Actions
+from teppan.serve.agents.agent import AgentStrategy
+from teppan.serve.agents.builtin import ESCALATE, SEARCH, CallPerson, People, SearchKnowledge
+from teppan.serve.agents.loading import load, tables_of
+from teppan.serve.agents.reception import ANY, AnyAgent, Reception
+from teppan.serve.agents.tools import Tool, tools_of
+from teppan.serve.agents.turn import Agent
+from teppan.serve.lineup import Lineup
+from teppan.serve.models import Virtual
+from teppan.serve.strategies.base import Case
+from teppan.store.pack_tables import PackTables
+from teppan.store.store import Store
+
+SMALL_TALK = ("small_talk", "faq")
+"""Intents whose agent also gets what has no intent of its own."""
+
+
+class Staff(Struct, frozen=True):
+    """The agents of a pack as models, and the steps that know them: `reception` serves
+    `agent/auto`, `rules` are over all answers of the pack, `within` is what an agent may know."""
+
+    models: tuple[Virtual, ...] = ()
+    rules: steps.Rules = steps.Unruled()
+    within: Mapping[str, tuple[str, ...]] = {}
+    reception: steps.Reception = steps.Straight()
+    tables: PackTables | None = None
+
+    async def close(self) -> None:
+        """Before the store."""
+        if self.tables is not None:
+            self.tables.close()
+
+
+def open_staff(
+    settings: Settings,
+    pack: Pack | None,
+    store: Store,
+    known: Known,
+    intents: Intents | None,
+    makers: tuple[Lineup, Routing],
+) -> Staff:
+    """Raises `ConfigError` for a tool that does not exist or cannot be described."""
+    if pack is None:
+        return Staff()
+    people = open_escalator(pack, store)
+    if not pack.agents:
+        return Staff(rules=open_rules(pack, people, {}))
+    own: Mapping[str, Tool] = tools_of(load(pack.tools)) if pack.tools else {}
+    tables = open_tables(settings, pack)
+    actions = Actions(store.actions, new_id)
+    talker = partial(_talk, pack, zone_of(pack), Languages(pack.languages), tables)
+    models = []
+    for each in pack.agents:
+        agent = Agent(
+            name=each.name,
+            tools=_tools(pack, each, own, known, people),
+            steps=each.steps,
+            cost=None if each.cost is None else micros(each.cost),
+            handover=each.handover,
+        )
+        name = each.model
+        inner = virtual(name, each.answer, makers[0], pack.constitution, makers[1])
+        strategy = AgentStrategy(agent, inner.strategy, actions, talker, people)
+        models.append(Virtual(name, strategy, name, each.about, inner.asks))
+    names = [each.name for each in pack.agents]
+    desks = {intent: each.name for each in pack.agents for intent in each.intents}
+    otherwise = next((desks[each] for each in SMALL_TALK if each in desks), names[0])
+    intent_of = intents.of if intents else (lambda text: ("", 0.0))
+    reception = Reception(intent_of, desks, otherwise, actions)
+    only = {each.model: each.rules for each in pack.agents if each.rules is not None}
+    asks = tuple(each.name for each in models)
+    about = "sends each question to the agent it belongs to"
+    models.append(Virtual(ANY, AnyAgent(reception), asks[0], about, asks))
+    return Staff(
+        tuple(models),
+        open_rules(pack, people, only),
+        {each.model: each.knowledge for each in pack.agents if each.knowledge is not None},
+        reception,
+        tables,
+    )
+
+
+def zone_of(pack: Pack) -> ZoneInfo:
+    try:
+        return ZoneInfo(pack.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ConfigError(
+            f"{pack.folder / 'pack.toml'}: timezone: there is no time zone `{pack.timezone}`; "
+            "write one such as America/New_York"
+        ) from None
+
+
+def open_tables(settings: Settings, pack: Pack) -> PackTables | None:
+    if pack.tables is None:
+        return None
+    url, durability = settings.store.url, settings.store.durability
+    return PackTables(url, pack.name, tables_of(pack.tables), durability=durability)
+
+
+def _tools(
+    pack: Pack, agent: AgentFile, own: Mapping[str, Tool], known: Known, people: People
+) -> tuple[Tool, ...]:
+    found: list[Tool] = []
+    for name in agent.tools:
+        if name == SEARCH:
+            found.append(SearchKnowledge(known, agent.knowledge))
+        elif name == ESCALATE:
+            found.append(CallPerson(people))
+        elif name in own:
+            found.append(own[name])
+        else:
+            there = ", ".join(sorted([*own, SEARCH, ESCALATE]))
+            raise ConfigError(
+                f"agents/{agent.name}.toml: tools: there is no tool `{name}` in "
+                f"{pack.tools or 'the pack, which names no `tools`'}; there are: {there}"
+            )
+    return tuple(found)
+
+
+def _talk(
+    pack: Pack, zone: dt.tzinfo, languages: Languages, tables: PackTables | None, case: Case
+) -> Talk:
+    request = case.request
+    return Talk(
+        tenant=case.scope.tenant,
+        now=dt.datetime.fromtimestamp(case.clock.now(), zone),
+        key=case.id,
+        tables=tables.tables if tables is not None else _no_tables,
+        folder=pack.folder,
+        user=request.user,
+        episode=request.episode,
+        trace_id=case.id,
+        language=languages.of(request.question),
+    )
+
+
+def _no_tables() -> AbstractContextManager[Any]:
+    raise ToolRefused("this pack keeps no tables")

@@ -1,0 +1,1 @@
+"""Agents: models that act for a business, by the tools of its pack."""

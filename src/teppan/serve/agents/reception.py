@@ -1,0 +1,89 @@
+"""`agent/auto`: which agent a question goes to.
+
+Whoever asked the customer something and waits for a yes gets the next turn. Else the newest
+message with an intent of its own decides, so that "and on Sunday?" stays with whom it was said to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import structlog
+from msgspec.structs import replace
+
+from teppan.config.agents import AUTO, PREFIX
+from teppan.core.chat import ChatRequest
+from teppan.core.errors import StoreError
+from teppan.core.ids import Scope
+from teppan.core.reply import Outcome
+from teppan.serve.agents.actions import Actions
+from teppan.serve.agents.agreement import agrees
+from teppan.serve.strategies.base import Call
+
+log = structlog.get_logger(__name__)
+
+ANY = f"{PREFIX}{AUTO}"
+_BACK = 6
+"""Messages of the customer in which an intent is looked for."""
+_SHORT = 60
+"""Letters of a message that may belong to what was said before."""
+
+IntentOf = Callable[[str], tuple[str, float]]
+
+
+class Reception:
+    """`desks` names the agent of each intent, `otherwise` the one for all the rest."""
+
+    def __init__(
+        self, intent_of: IntentOf, desks: Mapping[str, str], otherwise: str, actions: Actions
+    ) -> None:
+        self._intent_of = intent_of
+        self._desks = desks
+        self._otherwise = otherwise
+        self._actions = actions
+
+    async def direct(self, request: ChatRequest, scope: Scope) -> tuple[ChatRequest, str]:
+        """The request with the agent's own name, and why; unchanged and empty for other models."""
+        if request.model != ANY:
+            return request, ""
+        agent, why = await self._waiting(request, scope) or self._by_intent(request)
+        return replace(request, model=f"{PREFIX}{agent}"), why
+
+    async def _waiting(self, request: ChatRequest, scope: Scope) -> tuple[str, str] | None:
+        if not agrees(request.question):
+            return None
+        try:
+            waiting = await self._actions.open(scope, request)
+        except StoreError as error:
+            log.warning("reception.by_intent_alone", reason=error.message)
+            return None
+        return (waiting[0].agent, f"waits for a yes to {waiting[0].tool}") if waiting else None
+
+    def _by_intent(self, request: ChatRequest) -> tuple[str, str]:
+        said = [each.text for each in request.messages if each.role == "user"]
+        said[-1:] = [request.question]
+        for back, text in enumerate(reversed(said[-_BACK:])):
+            if back == 0 or len(said[-1]) <= _SHORT:
+                intent, sure = self._intent_of(text)
+                agent = self._desks.get(intent)
+                if agent is not None and not (back == 0 and self._small(agent, said)):
+                    return agent, f"{intent}, {sure:.2f}"
+        return self._otherwise, "no intent of its own"
+
+    def _small(self, agent: str, said: list[str]) -> bool:
+        """Whether this is what people say in between, in a conversation about something."""
+        return len(said) > 1 and agent == self._otherwise and len(said[-1]) <= _SHORT
+
+
+class AnyAgent:
+    """The strategy of `agent/auto` inside another one; the gateway itself asks the reception."""
+
+    name = "agent"
+
+    def __init__(self, reception: Reception) -> None:
+        self._reception = reception
+
+    async def run(self, request: ChatRequest, call: Call) -> Outcome:
+        asked, why = await self._reception.direct(replace(request, model=ANY), call.case.scope)
+        reply = await call.serve(asked.model, request, "single")
+        return Outcome(reply=reply, reason=f"{asked.model}: {why}")

@@ -1,0 +1,175 @@
+"""One turn of an agent: the model calls tools until it has words for the customer.
+
+    ask the model ── words ──────────────────────────> the answer
+       ^   └── tool calls ── run, each noted ── results ─┐
+       └─────────────────────────────────────────────────┘   at most `steps` times
+
+On the last step, and when the turn's money is spent, the model may call nothing any more and must
+answer with what it knows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+from msgspec import Struct
+from msgspec.structs import replace
+
+from teppan.core.chat import (
+    ChatRequest,
+    Completion,
+    Message,
+    Text,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+    Usage,
+)
+from teppan.core.money import Micros
+from teppan.core.reply import Outcome
+from teppan.core.tool import Talk
+from teppan.core.trace import ToolRun
+from teppan.serve.agents.actions import Acted, Actions
+from teppan.serve.agents.signature import BadArguments
+from teppan.serve.agents.tools import Ran, Tool
+from teppan.serve.strategies.base import Call, Case, Strategy
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 8
+"""Tool calls of one step that are made; a model that wants more is told so."""
+_FAILURES = 2
+"""Tools that failed in one turn before a person is called."""
+_BROKEN = ("failed", "timed_out")
+_LONGEST = 8_000
+"""Characters of arguments that are looked at."""
+
+
+class Agent(Struct, frozen=True, kw_only=True):
+    """Who works here. `cost` is in micro-dollars for one turn, `handover` as in its file."""
+
+    name: str
+    tools: tuple[Tool, ...] = ()
+    steps: int = 6
+    cost: Micros | None = None
+    handover: frozenset[str] = frozenset()
+
+    def tool(self, name: str) -> Tool | None:
+        return next((each for each in self.tools if each.name == name), None)
+
+
+Talker = Callable[[Case], Talk]
+"""What tools are told of the request they work for."""
+
+
+class Turn:
+    """What happens for one request. `step` counts the model's calls, `usage` are the tokens of
+    those before the last, `forced` says that the last could call nothing any more."""
+
+    def __init__(
+        self, agent: Agent, inner: Strategy, request: ChatRequest, call: Call, actions: Actions
+    ) -> None:
+        self.agent = agent
+        self.step = 0
+        self.forced = False
+        self.usage = Usage()
+        self._inner = inner
+        self._call = call
+        self._actions = actions
+        self._request = replace(
+            request,
+            tools=tuple(tool.offered() for tool in agent.tools),
+            parallel_tool_calls=None,
+        )
+
+    @property
+    def over(self) -> bool:
+        """Whether the model has nothing left to call tools with."""
+        cost, spent = self.agent.cost, self._call.case.cost
+        poor = self.step > 0 and cost is not None and spent is not None and spent >= cost
+        return poor or self.step >= self.agent.steps - 1
+
+    @property
+    def failing(self) -> bool:
+        """Whether tools failed so often that somebody should look."""
+        return sum(each.status in _BROKEN for each in self._call.case.tools) >= _FAILURES
+
+    async def ask(self) -> Outcome:
+        """The model's next words or wishes."""
+        request = self._request
+        if request.tools and self.over:
+            self.forced = self.step > 0
+            request = replace(request, tool_choice=ToolChoice("none"))
+        self.step += 1
+        return await self._inner.run(request, self._call)
+
+    async def use(self, completion: Completion, talk: Talk) -> None:
+        """Runs the tools the model called; their results are its next reading."""
+        self.usage += completion.usage or Usage()
+        message = completion.message
+        calls = message.tool_calls
+        results = await self._run(calls, talk)
+        told = [
+            Message("tool", (ToolResult(each.id, (Text(run.result),), run.is_error, each.name),))
+            for each, run in zip(calls, results, strict=True)
+        ]
+        spoken = replace(message, role="assistant", refusal=None)
+        messages = (*self._request.messages, spoken, *told)
+        self._request = replace(self._request, messages=messages, asked=self._request.question)
+
+    async def _run(self, calls: Sequence[ToolCall], talk: Talk) -> list[ToolRun]:
+        """Those that only read run together; those that change something one after another."""
+        changing = asyncio.Lock()
+        runs = [self._one(place, call, talk, changing) for place, call in enumerate(calls)]
+        return list(await asyncio.gather(*runs))
+
+    async def _one(self, place: int, call: ToolCall, talk: Talk, changing: asyncio.Lock) -> ToolRun:
+        clock, tool = self._call.case.clock, self.agent.tool(call.name)
+        started, begun = clock.now(), clock.monotonic()
+        arguments, acted = call.arguments[:_LONGEST], None
+        if tool is None:
+            there = ", ".join(each.name for each in self.agent.tools) or "none"
+            acted = Acted(Ran("unknown", f"there is no tool `{call.name}`; there are: {there}"))
+        elif place >= AT_ONCE:
+            acted = Acted(Ran("refused", f"at most {AT_ONCE} tools at once; call it again alone"))
+        else:
+            try:
+                arguments = tool.same(call.arguments)
+            except BadArguments as error:
+                acted = Acted(Ran("invalid", f"the arguments are not usable: {error}"))
+        if acted is None and tool is not None:
+            before = self._before(tool.name, arguments)
+            if before is not None:
+                return before
+            acted = await self._acted(tool, arguments, talk, changing)
+        assert acted is not None
+        run = ToolRun(
+            agent=self.agent.name,
+            tool=call.name,
+            arguments=arguments,
+            status=acted.ran.status,
+            result=acted.ran.result,
+            step=self.step,
+            action=acted.action,
+            stable=tool is not None and tool.stable,
+            started=started,
+            latency=clock.monotonic() - begun,
+        )
+        self._call.case.tools.append(run)
+        return run
+
+    async def _acted(self, tool: Tool, arguments: str, talk: Talk, changing: asyncio.Lock) -> Acted:
+        if not tool.changes:
+            return Acted(await tool.run(arguments, talk, self._call.case))
+        async with changing:
+            return await self._actions.call(self.agent.name, tool, arguments, talk, self._call.case)
+
+    def _before(self, tool: str, arguments: str) -> ToolRun | None:
+        """The same call earlier in this request: an answer that is written again does nothing
+        again."""
+        for run in self._call.case.tools:
+            if (run.agent, run.tool, run.arguments) == (self.agent.name, tool, arguments):
+                return run if not run.is_error else None
+        return None
