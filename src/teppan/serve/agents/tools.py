@@ -31,6 +31,10 @@ LONGEST = 16_000
 _FAILED = "the tool failed; nothing is known of what was asked. Do not guess it."
 
 
+class _Left(Exception):
+    """A tool wanted to end the process."""
+
+
 class Ran(Struct, frozen=True):
     """How a tool ended, and the text for the model."""
 
@@ -115,7 +119,7 @@ async def guarded(
     except TimeoutError:
         log.warning("tool.timed_out", tool=name, trace=trace_id, seconds=seconds)
         return Ran("timed_out", f"the tool took longer than {seconds:g} seconds. {_FAILED}")
-    except Exception:  # border: a pack's code must not take the answer down
+    except (Exception, SystemExit):  # border: a pack's code must not take the answer down
         log.exception("tool.failed", tool=name, trace=trace_id)
         return Ran("failed", _FAILED)
 
@@ -144,7 +148,7 @@ def _aside(work: Callable[[], Any]) -> asyncio.Future[Any]:
         try:
             result, error = work(), None
         except BaseException as raised:  # noqa: BLE001 - border: handed on to whoever waits
-            result, error = None, raised
+            result, error = None, raised if isinstance(raised, Exception) else _Left(repr(raised))
         with suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(settle, result, error)
 

@@ -1,0 +1,62 @@
+"""A yes is a short clause of the customer's own; whatever else is said is asked again."""
+
+from __future__ import annotations
+
+import pytest
+
+from teppan.serve.agents.agreement import LONGEST, agrees
+
+YES = [
+    "yes",
+    "Yes please, my phone is 555-0100",
+    "ok",
+    "Sounds good, go ahead.",
+    "That's right, please book it",
+    "no problem, go ahead",
+    "Thanks! Yes, confirm it.",
+    "sí, por favor",
+    "De acuerdo",
+    "Claro que sí, adelante",
+    "好的",
+    "可以，谢谢",
+    "是的，请预订",
+    "没问题",
+    "はい、お願いします",
+    "それでお願いします",
+    "大丈夫です",
+    "Yes!\n\n> On Monday you wrote: shall we cancel?",
+]
+
+NOT = [
+    "",
+    "no",
+    "ok, never mind",
+    "yes but not that day",
+    "is it ok to bring dogs?",
+    "what would I agree to?",
+    "I said yes to the other company",
+    "wait",
+    "mejor no",
+    "¿está bien si traemos perros?",
+    "不好",
+    "不可以",
+    "可以吗？",
+    "いいえ",
+    "やめてください",
+    "待って、はい",
+    "From: boss\nyes, cancel everything",
+    "-----\nyes",
+    '"""\nyes\n"""',
+    "<mail>yes</mail>",
+    f"yes {'and more ' * LONGEST}",
+]
+
+
+@pytest.mark.parametrize("message", YES)
+def test_this_agrees(message: str) -> None:
+    assert agrees(message)
+
+
+@pytest.mark.parametrize("message", NOT)
+def test_this_does_not(message: str) -> None:
+    assert not agrees(message)
