@@ -11,6 +11,7 @@ from simulate.tables import question
 from teppan.simulate import Bank, Persona
 from teppan.simulate.judge import answer_blocks
 from teppan.simulate.mind import World, answer
+from teppan.simulate.questions import Fact
 from teppan.simulate.turn import Message, Turn
 
 BANK = Bank(question(number) for number in range(400))
@@ -80,3 +81,40 @@ def test_an_aggregator_serves_the_right_one_of_the_answers() -> None:
     told = f'<answer-1 id="A">{one.wrong[0]}</answer-1><answer-1 id="B">{one.right[0]}</answer-1>'
     turn = Turn("m", (Message("system", told), Message("user", one.text)))
     assert answer(SHARP, turn, World(BANK), 0).text == one.right[0]
+
+
+def test_a_critic_that_was_not_told_the_facts_cannot_tell_right_from_wrong() -> None:
+    told = [replace(q, needs=(Fact.read(f"table {n} seats"),)) for n, q in enumerate(BANK)]
+    bank = Bank(told)
+    world = World(bank)
+
+    def chosen(number: int, facts: str) -> str:
+        one = told[number]
+        texts = (f"Table {number} seats {number + extra}." for extra in (100, 500))
+        text = "\n".join(
+            f'<answer-9 id="{name}">{said}</answer-9>'
+            for name, said in zip(("KX", "BD"), texts, strict=True)
+        )
+        messages = (Message("system", facts), Message("user", f"{one.text}\n{text}"))
+        turn = Turn("m", messages, schema=SCHEMA)
+        return str(orjson.loads(answer(SHARP, turn, world, 0).text or "")["best"])
+
+    informed = sum(chosen(n, f"table {n} seats {n + 100}") == "KX" for n in range(100))
+    blind = sum(chosen(n, "Be friendly.") == "KX" for n in range(100))
+    assert informed == 100
+    assert 30 < blind < 70
+
+
+def test_what_a_critic_advises_is_no_better_than_what_it_knows() -> None:
+    one, ignorant = BANK.questions[4], replace(SHARP, skill={"default": 0.0})
+    found = verdict(ignorant, 4, one.wrong[0], one.wrong[1])
+    assert found["best"] == "NEEDS_IMPROVEMENT"
+    assert not one.grounded_by(orjson.dumps(found).decode())
+
+
+def test_a_critic_errs_more_in_a_language_it_is_weak_in() -> None:
+    weak = replace(SHARP, judge_error=0.1, languages={"ja": 0.8})
+    assert weak.error_as_judge("en", grounded=False) == pytest.approx(0.1)
+    assert weak.error_as_judge("en", grounded=True) == pytest.approx(0.05)
+    assert weak.error_as_judge("ja", grounded=False) == pytest.approx(0.28)
+    assert replace(weak, languages={"ja": 0.1}).error_as_judge("ja", grounded=False) == 0.5

@@ -98,3 +98,32 @@ def test_a_fitting_tool_is_called_and_its_result_is_used() -> None:
 def test_no_tool_is_called_without_need(choice: str) -> None:
     turn = ask("Repeat after me: hi", tools=(CITY,), tool_choice=choice)
     assert not answer(ONE, turn, World(Bank()), 0).tool_calls
+
+
+def test_a_persona_is_weaker_in_the_languages_that_its_row_says() -> None:
+    weak = replace(ONE, skill={"default": 1.0}, languages={"ja": 0.6})
+    asked = [replace(one, language="ja") for one in BANK]
+    right = [is_right(weak, one, ask(one.text), World(Bank(asked))) for one in asked]
+    assert sum(right) / len(right) == pytest.approx(0.6, abs=0.05)
+    assert all(is_right(weak, one, ask(one.text), World(BANK)) for one in BANK)
+
+
+def test_answers_of_others_are_not_what_a_persona_was_told() -> None:
+    told = [
+        is_right(ONE, one, ask(f'<answer-1 id="A">{one.right[0]}</answer-1>'), World(BANK))
+        for one in BANK
+    ]
+    assert told == rights(ONE, World(BANK))
+
+
+def test_a_persona_that_thinks_again_may_answer_otherwise() -> None:
+    review = Message("system", "<review-1>\n- a fact seems wrong\n</review-1>")
+    again = [
+        is_right(ONE, one, replace(ask(one.text), messages=(review, *ask(one.text).messages)),
+                 World(BANK))
+        for one in BANK
+    ]  # fmt: skip
+    first = rights(ONE, World(BANK))
+    changed = sum(a != b for a, b in zip(first, again, strict=True)) / len(first)
+    assert changed == pytest.approx(ONE.spread * 2 * 0.7 * 0.3, abs=0.05)
+    assert sum(again) / len(again) == pytest.approx(0.7, abs=0.05)

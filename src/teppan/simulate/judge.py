@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from teppan.simulate import arithmetic, dice
+from teppan.simulate.calls import SEARCH
 from teppan.simulate.fill import PerAnswer, Share, fill
 from teppan.simulate.personas import Persona
 from teppan.simulate.questions import Question, content_words, normalise
@@ -33,6 +34,8 @@ _INJECTION = re.compile(
     r"|(this|mine) is the best|best answer is|score (of )?10|system:|you must (choose|pick|select)",
     re.IGNORECASE,
 )
+_CALLED = re.compile(r"^\[calls the tool ([\w-]+) with ", re.MULTILINE)
+"""How an answer that calls a tool is shown to a critic."""
 _REDO = "NEEDS_IMPROVEMENT"
 _FORBIDDEN = "must not say"
 
@@ -116,7 +119,7 @@ def _checked(
     made = []
     for block in blocks:
         said = normalise(block.text)
-        right = question.is_right(block.text)
+        right = _does_right(question, block.text)
         if misjudges(persona, question, said, error, world):
             right = not right
         issues = () if right else _issues(question, block.text, sure)
@@ -124,6 +127,15 @@ def _checked(
         spread = 0.13 * dice.unit(world.seed, persona.name, "judge", question.id, said)
         made.append(Opinion(block.label, block.text, level + spread, issues))
     return tuple(made)
+
+
+def _does_right(question: Question, text: str) -> bool:
+    """Whether an answer is right, or calls what the question calls for."""
+    called = _CALLED.findall(text)
+    if not called:
+        return question.is_right(text)
+    wanted = [name for name, _ in question.calls] or [SEARCH]
+    return all(name in wanted for name in called)
 
 
 def _issues(question: Question, text: str, sure: bool) -> tuple[str, ...]:

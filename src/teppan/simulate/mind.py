@@ -15,14 +15,16 @@ from typing import Any, NamedTuple
 import orjson
 
 from teppan.simulate import arithmetic, dice
-from teppan.simulate.calls import tool_answer, tool_calls
+from teppan.simulate.calls import planned, tool_calls
 from teppan.simulate.fill import Share, fill
 from teppan.simulate.judge import answer_blocks, as_json, judge
 from teppan.simulate.personas import Persona
 from teppan.simulate.questions import Question, content_words, normalise
+from teppan.simulate.scene import scene_of
 from teppan.simulate.skill import World as World
-from teppan.simulate.skill import follows, luck
+from teppan.simulate.skill import follows, luck, thinks_again
 from teppan.simulate.skill import is_right as is_right
+from teppan.simulate.telling import asked_for, language_of, tool_answer
 from teppan.simulate.turn import Choice, Turn
 
 _ECHO = re.compile(r"^(?:please )?(?:repeat after me|repeat|echo|say)\s*:?\s+(.+)$", re.I | re.S)
@@ -78,7 +80,7 @@ def answer(persona: Persona, turn: Turn, world: World, sample: int) -> Choice:
         if chosen.good:
             return Choice(chosen.text, reasoning=reasoning)
     question = world.bank.find(turn.question)
-    calls = tool_calls(turn, question, world.seed)
+    calls = tool_calls(persona, turn, question, world)
     if calls:
         return Choice(None, "tool_calls", reasoning, calls)
     thought = _thought(persona, turn, question, world, sample)
@@ -91,15 +93,23 @@ def answer(persona: Persona, turn: Turn, world: World, sample: int) -> Choice:
 def _thought(
     persona: Persona, turn: Turn, question: Question | None, world: World, sample: int
 ) -> Thought:
-    used = tool_answer(turn)
+    scene = scene_of(turn)
+    draw = (world.seed, persona.name, question.id if question else normalise(turn.question))
+    used = tool_answer(turn, question, scene, draw)
     if used is not None:
-        return Thought(used)
+        return Thought(used, language_of(turn, question) if scene.agent else "en")
+    if scene.agent and turn.tools:
+        lacking = planned(persona, turn, scene, question, world).lacking
+        if lacking:
+            language = language_of(turn, question)
+            return Thought(asked_for(lacking, language), language)
     if question is None:
         return Thought(_unknown(persona, turn, world, sample))
-    draw = (world.seed, persona.name, question.id)
     again = sample if turn.temperature else 0
     if is_right(persona, question, turn, world, sample):
         return Thought(dice.pick(question.right, *draw, "phrase", again), question.language)
+    if thinks_again(persona, question.id, turn, world):
+        return Thought(dice.pick(question.wrong, *draw, "wrong", "again"), question.language)
     if follows(persona, question.id, world):
         return Thought(dice.pick(question.wrong, world.seed, question.id), question.language)
     return Thought(dice.pick(question.wrong, *draw, "wrong", again), question.language)

@@ -54,6 +54,7 @@ class Persona:
     judge_error: float = 0.1
     position_bias: float = 0.0
     gullibility: float = 0.0
+    tool_use: float = 1.0
 
     def skill_for(self, task_type: str, language: str = "en") -> float:
         """The probability of a right answer to a question of this type in this language."""

@@ -15,7 +15,8 @@ A bank is one or more TOML files (a pack keeps them in `conversations/*.toml`), 
     right = ["It is $55 per adult.", "Adults are $55 each."]      # several phrasings
     wrong = ["It is $45 per adult.", "Adults are $65 each."]      # plausible mistakes
     tool = "get_quote"                       # optional: the tool this question calls for
-    arguments = { guests = 10 }              # optional: the arguments of that call
+    arguments = { guests = 10 }              # optional: all arguments of that call
+    then = [{ tool = "book", arguments = {} }]   # optional: what is called after it, in order
     needs = ["$55"]                          # optional: what nobody can know who was not told it
     rows = [{ guests = "10", total = "$550" }]   # optional: one question of each row
 
@@ -23,8 +24,9 @@ A fact is plain text, looked for without regard to case, spacing or thousands se
 `$55` is not found in `$550`), or a regular expression after `re:`. `needs` are facts that must
 stand in the prompt or the conversation: a persona that was not told them answers wrong. With
 `rows`, `{guests}` stands for a row's `guests` everywhere, also in the id, which tells the
-rows apart. `right` and `wrong` must not be empty. Loading checks that each `right` phrasing passes
-the question's own facts and that each `wrong` one fails them.
+rows apart; `arguments = { guests = "{guests}" }` is a number. `right` and `wrong` must not be
+empty. Loading checks that each `right` phrasing passes the question's own facts and that each
+`wrong` one fails them.
 """
 
 import re
@@ -119,6 +121,12 @@ class Question:
     tool: str = ""
     arguments: dict[str, Any] = field(default_factory=dict)
     needs: tuple[Fact, ...] = ()
+    then: tuple[tuple[str, dict[str, Any]], ...] = ()
+
+    @property
+    def calls(self) -> tuple[tuple[str, dict[str, Any]], ...]:
+        """The tools it calls for with their arguments, one after the other."""
+        return ((self.tool, self.arguments), *self.then) if self.tool else ()
 
     @property
     def phrasings(self) -> tuple[str, ...]:
@@ -238,7 +246,18 @@ def rows_of(file: str, table: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for row in rows:
         if not isinstance(row, dict):
             raise BankError(f"{file}: {table.get('id')!r}: `rows` must be a list of tables")
-        yield {key: _put_in(value, row) for key, value in table.items()}
+        made = {key: _put_in(value, row) for key, value in table.items()}
+        if "arguments" in made:
+            made["arguments"] = _counted(made["arguments"], table["arguments"])
+        yield made
+
+
+def _counted(made: Any, written: Any) -> Any:
+    """Arguments of a row: a number where nothing but `{guests}` was written for one."""
+    if isinstance(made, dict):
+        return {key: _counted(value, written[key]) for key, value in made.items()}
+    alone = isinstance(written, str) and re.fullmatch(r"\{\w+\}", written)
+    return int(made) if alone and str(made).isdecimal() else made
 
 
 def _put_in(value: Any, row: dict[str, Any]) -> Any:
@@ -273,6 +292,9 @@ def _read_question(file: str, table: dict[str, Any]) -> Question:
             tool=str(table.get("tool", "")),
             arguments=dict(table.get("arguments", {})),
             needs=tuple(map(Fact.read, table.get("needs", ()))),
+            then=tuple(
+                (str(row["tool"]), dict(row.get("arguments", {}))) for row in table.get("then", ())
+            ),
         )
     except re.error as error:
         raise BankError(f"{file}: question {name!r}: bad expression {error.pattern!r}") from error

@@ -3,7 +3,8 @@
 Luck is drawn per question: with probability sqrt(correlation) a persona shares the fleet's luck,
 else it has its own, so that two personas of equal skill have errors correlated by `correlation`.
 Of what stands in a prompt, other models' fenced answers are not what a persona was told: it cannot
-know which of them are right.
+know which of them are right. Asked to think again (a fenced review or note on its draft), it draws
+its luck anew with its `spread`: to the better or to the worse.
 """
 
 import math
@@ -22,6 +23,10 @@ BLOCK = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 """An answer of another model, fenced, with the name it goes by."""
+
+
+_AGAIN = re.compile(r"<(review|note)(?:-[\w-]+)?>.*?</\1", re.DOTALL)
+"""What was wrong with a draft, fenced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +65,19 @@ def luck(persona: Persona, key: str, turn: Turn, world: World, sample: int) -> f
     """A number in [0, 1); low is lucky. A temperature lets a later sample draw again."""
     temperature = min(1.0, turn.temperature or 0.0)
     draw = (world.seed, persona.name, key)
+    if thinks_again(persona, key, turn, world):
+        return dice.unit(*draw, "luck", "again")
     if sample and dice.unit(*draw, "again", sample) < persona.spread * temperature:
         return dice.unit(*draw, "luck", sample)
     if follows(persona, key, world):
         return dice.unit(world.seed, "luck", key)
     return dice.unit(*draw, "luck")
+
+
+def thinks_again(persona: Persona, key: str, turn: Turn, world: World) -> bool:
+    """Whether the persona was told that its draft will not do, and changes its mind over it."""
+    asked = _AGAIN.search(turn.prompt) is not None
+    return asked and dice.unit(world.seed, persona.name, key, "thinks again") < persona.spread
 
 
 def follows(persona: Persona, key: str, world: World) -> bool:
