@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from teppan.config.schema.answering import GatewaySettings, ProviderSettings
 from teppan.config.schema.base import Section
+from teppan.config.schema.language import LanguageSettings
 from teppan.config.schema.remembering import (
     CacheSettings,
     ClusterSettings,
@@ -45,6 +46,7 @@ __all__ = [
     "CostSettings",
     "GatewaySettings",
     "KnowledgeSettings",
+    "LanguageSettings",
     "LimitSettings",
     "LogSettings",
     "PriceSettings",
@@ -78,6 +80,7 @@ class Settings(BaseSettings):
     cache: CacheSettings = CacheSettings()
     context: ContextSettings = ContextSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
+    language: LanguageSettings = LanguageSettings()
     shadow: ShadowSettings = ShadowSettings()
     cluster: ClusterSettings = ClusterSettings()
     log: LogSettings = LogSettings()
