@@ -152,6 +152,18 @@ def test_a_closed_one_says_so(pack: PackTables) -> None:
         pass
 
 
+def test_what_runs_when_they_are_closed_still_ends_well(tmp_path: Path) -> None:
+    pack = PackTables(tmp_path / "teppan.db", "shop", metadata, patience=0.05)
+    with pack.tables() as db:
+        db.execute(insert(seats).values(seat=1, who="anna"))
+        pack.close()
+    with pytest.raises(StoreError, match="closed"):
+        sits(pack, 1)
+    again = PackTables(tmp_path / "teppan.db", "shop", metadata)
+    assert sits(again, 1) == "anna"
+    again.close()
+
+
 def test_tables_of_another_version_are_refused_by_name(database: str, pack: PackTables) -> None:
     assert take(pack, 1, "anna")
     newer = MetaData()

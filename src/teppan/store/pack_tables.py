@@ -147,6 +147,7 @@ class _File:
         self._backend = backend
         self._patience = patience
         self._turn = threading.Lock()
+        self._closed = False
         event.listen(backend.writer, "connect", _keep_references)
 
     @contextmanager
@@ -155,6 +156,8 @@ class _File:
             raise Unavailable(f"another transaction has run for {self._patience:g} s")
         with ExitStack() as stack:
             stack.callback(self._turn.release)
+            if self._closed:
+                raise Unavailable("they were closed meanwhile")
             stack.enter_context(self._backend.exclusive(self._patience))
             connection = stack.enter_context(self._backend.writer.connect())
             stack.enter_context(self._backend.transaction(connection))
@@ -166,9 +169,10 @@ class _File:
         return self._backend.explain(error)[0]
 
     def close(self) -> None:
-        waited = self._turn.acquire(timeout=self._patience)
-        self._backend.close()
-        if waited:
+        """A tool that does not end keeps its file open until the process ends."""
+        if self._turn.acquire(timeout=self._patience):
+            self._closed = True
+            self._backend.close()
             self._turn.release()
 
 
