@@ -97,8 +97,15 @@ async def test_a_service_is_understood_however_it_answers(tmp_path: Path, as_jso
         told = await mcp.call("crm_find", {"name": "José"}, 30)
         assert told == McpResult("3 guests are called José")
         assert (await mcp.call("crm_add", {"name": "Ada"}, 30)).is_error
+
+
+async def test_a_call_that_took_too_long_ends_at_the_service_too(tmp_path: Path) -> None:
+    app = sdk_server.build().streamable_http_app()
+    async with serving(app) as url, opened(tmp_path, url=url) as mcp:
+        await mcp.tools()
         with pytest.raises(McpTimeout):
             await mcp.call("crm_sleep", {}, 0.2)
+        # `serving` waits for what still runs: it would not end
 
 
 async def test_an_argument_is_repeated_in_the_header_that_the_service_wants(tmp_path: Path) -> None:

@@ -76,9 +76,10 @@ def modern(params: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def request_headers(method: str, params: Mapping[str, Json], version: str) -> dict[str, str]:
-    """The headers that repeat what a request says; older revisions have only the first."""
+    """The headers that repeat what a request says; older revisions have only the first, and that
+    once a revision was agreed on."""
     if version != MODERN:
-        return {VERSION_HEADER: version}
+        return {VERSION_HEADER: version} if version else {}
     headers = {VERSION_HEADER: version, METHOD_HEADER: method}
     named = params.get(NAMED.get(method, ""))
     return {**headers, NAME_HEADER: as_header(named)} if isinstance(named, str) else headers
