@@ -27,14 +27,34 @@ log = structlog.get_logger(__name__)
 
 GRACE = 1.0
 """Seconds a program has to end by itself, and again after it was asked to."""
+LAST_WORDS = 0.1
+"""Seconds for what a program that has ended said before."""
 LINES, LETTERS = 200, 500
 """Of what one program writes to stderr: lines that are logged, and letters of each."""
+
+
+class _Pipes(SubprocessStreamProtocol):
+    """Notes that the program has ended also when a child of it still has its pipes."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(limit=MESSAGE, loop=loop)
+        self.ended = asyncio.Event()
+
+    def process_exited(self) -> None:
+        super().process_exited()
+        self.ended.set()
 
 
 class StdioLink:
     """See `link.Link`. `name` is for the log."""
 
-    def __init__(self, name: str, transport: asyncio.SubprocessTransport, process: Process) -> None:
+    def __init__(
+        self,
+        name: str,
+        transport: asyncio.SubprocessTransport,
+        process: Process,
+        ended: asyncio.Event,
+    ) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
@@ -42,6 +62,7 @@ class StdioLink:
         self.pid = process.pid
         self._name = name
         self._transport = transport
+        self._has_ended = ended
         self._in, self._out, self._err = process.stdin, process.stdout, process.stderr
         self._ids = count(1)
         self._waiting: dict[int, asyncio.Future[dict[str, Json]]] = {}
@@ -59,7 +80,7 @@ class StdioLink:
         loop = asyncio.get_running_loop()
         try:
             transport, protocol = await loop.subprocess_exec(
-                lambda: SubprocessStreamProtocol(limit=MESSAGE, loop=loop),
+                lambda: _Pipes(loop),
                 program,
                 *command[1:],
                 stdin=PIPE,
@@ -71,7 +92,7 @@ class StdioLink:
             )
         except (OSError, ValueError) as error:
             raise McpFailed(f"the server `{name}` cannot be started: {error}") from None
-        return cls(name, transport, Process(transport, protocol, loop))
+        return cls(name, transport, Process(transport, protocol, loop), protocol.ended)
 
     async def request(
         self,
@@ -132,10 +153,15 @@ class StdioLink:
 
     async def _live(self) -> None:
         errors = asyncio.create_task(self._note_errors())
+        reading = asyncio.create_task(self._read())
+        ended = asyncio.create_task(self._has_ended.wait())
         try:
-            await self._read()
+            await asyncio.wait((reading, ended), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((reading,), timeout=LAST_WORDS)
         finally:
             self.alive = False
+            reading.cancel()
+            ended.cancel()
             for answer in self._waiting.values():
                 if not answer.done():
                     answer.set_exception(self._ended())
@@ -196,12 +222,11 @@ class StdioLink:
 
     async def _gone(self) -> bool:
         """Whether the program has ended in time. Its pipes may be open still: a child has them."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + GRACE
-        while self._transport.get_returncode() is None:
-            if loop.time() >= until:
-                return False
-            await asyncio.sleep(0.005)
+        try:
+            async with asyncio.timeout(GRACE):
+                await self._has_ended.wait()
+        except TimeoutError:
+            return False
         return True
 
     def _signal(self, number: signal.Signals) -> None:
