@@ -1,7 +1,7 @@
 """What a pack knows better than the defaults: settings of a business, under those of its operator.
 
-A pack may carry the tables `[cache]`, `[context]` and `[router]`. A field counts where neither
-`teppan.toml` nor the environment says anything about it.
+A pack may carry the tables `[cache]`, `[context]`, `[router]` and `[language]`. A field counts
+where neither `teppan.toml` nor the environment says anything about it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from teppan.config.load import told
 from teppan.config.schema import Settings
 from teppan.core.errors import ConfigError
 
-SECTIONS = ("cache", "context", "router")
+SECTIONS = ("cache", "context", "router", "language")
 
 
 def with_pack(settings: Settings, tables: Mapping[str, Mapping[str, Any]], origin: str) -> Settings:

@@ -67,16 +67,20 @@ _AFTERNOON = re.compile(
     r"|(?:下午|晚上|午後|夜)\s*(\d{1,2})",
     re.IGNORECASE,
 )
-_HOUR = re.compile(r"\b(1[2-9]|2[0-3])(?=:\d{2}|\s*[時时点點h])")
+_TWENTIES = re.compile(r"\bveinti(\w+)", re.IGNORECASE)
+_HOUR = re.compile(r"(?<!\d)(1[2-9]|2[0-3])(?=:\d{2}|\s*[時时点點h])")
 _TEN_THOUSANDS = re.compile(r"(\d+(?:\.\d+)?)\s*[万萬]\s*(\d{1,4})?")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|º|ª|°)\b", re.IGNORECASE)
 _SMALL = frozenset(("1", "2"))
 """Numbers that an article or a pair may be; a translation may write them or not."""
-_SUNDRIES = frozenset(("0.5", "6", "12", "50"))
-"""What a half, a dozen and half of one may be written as."""
+_DOUBTFUL = frozenset(("3", "5"))
+"""Months whose English names are words of other meaning too."""
+_OF_PARTS = frozenset(("0.5", "6", "12", "30", "50"))
+"""What halves and dozens may be written as."""
+_PARTS = re.compile(r"\b(?:half|medi[ao]|mitad|dozen|docena)\b|半|ダース|打", re.IGNORECASE)
 _SUNDRY = re.compile(
     r"\b(?:a|an|one|un|una|uno|both|ambos|ambas|pair|couple|half|first|dozen|docena)\b"
-    r"|[一二两兩]|半|双|ダース|打",
+    r"|[一二两兩]|半|双",
     re.IGNORECASE,
 )
 
@@ -132,16 +136,15 @@ def lost(text: str, translated: str) -> str | None:
     Both without what was kept out of it.
     """
     here, there = _figures(text), _figures(translated)
-    missing = here.written - there.all - there.months - _SMALL
-    missing -= {str(hour + 12) for hour in there.afternoons}
-    missing -= {str(hour) for hour in here.afternoons if str(hour + 12) in there.all}
+    missing = here.written - there.all - _SMALL - (there.months - here.months)
+    missing -= _on_other_clock(here, there)
+    missing |= here.months - there.months - there.all - _DOUBTFUL
     if missing:
         return f"{', '.join(sorted(missing))} is missing"
-    extra = there.written - here.all - here.months - _SMALL
-    extra -= {str(hour + 12) for hour in here.afternoons}
-    extra -= {str(hour - 12) for hour in here.late}
-    if _SUNDRY.search(text):
-        extra -= _SUNDRIES
+    extra = there.written - here.all - _SMALL - (here.months - there.months)
+    extra -= _on_other_clock(there, here)
+    if _PARTS.search(text):
+        extra -= _OF_PARTS
     if extra:
         return f"{', '.join(sorted(extra))} was not there"
     small = (here.written ^ there.written) & _SMALL - (here.all & there.all)
@@ -151,28 +154,44 @@ def lost(text: str, translated: str) -> str | None:
     return None
 
 
+def _on_other_clock(one: _Figures, other: _Figures) -> set[str]:
+    """Numbers of one text that are hours and stand in the other as 15 for 3, or the other way."""
+    found = set[str]()
+    if one.afternoon:
+        found |= {str(int(hour) - 12) for hour in other.late}
+    if other.afternoon:
+        found |= {hour for hour in one.late if str(int(hour) - 12) in other.all}
+    return found
+
+
 class _Figures(Struct, frozen=True):
-    """`written` are the numbers in digits, `all` those in words too; `afternoons` the hours said to
-    be of one, `late` those of a clock of 24; `months` the numbers of those that are named."""
+    """`written` are the numbers in digits, `all` those in words too. `afternoon` says whether hours
+    are said to be of one, `late` are those of a clock of 24; `months` are those that are named."""
 
     written: frozenset[str]
     all: frozenset[str]
-    afternoons: frozenset[int]
-    late: frozenset[int]
+    afternoon: bool
+    late: frozenset[str]
     months: frozenset[str]
 
 
 def _figures(text: str) -> _Figures:
     text = _MARK.sub(" ", unicodedata.normalize("NFKC", text))
     text = _ORDINAL.sub("", _TEN_THOUSANDS.sub(_unfolded, text))
-    hours = (int(one or other) for one, other in _AFTERNOON.findall(text))
+    text = _TWENTIES.sub(_twenty, text)
     return _Figures(
         written=figures(text),
         all=figures(text) | figures(digits(text)),
-        afternoons=frozenset(hour for hour in hours if hour < 12),
-        late=frozenset(int(each) for each in _HOUR.findall(text)),
+        afternoon=_AFTERNOON.search(text) is not None,
+        late=frozenset(_HOUR.findall(text)),
         months=frozenset(str(_ORDER[each]) for each in _MONTH.findall(text)),
     )
+
+
+def _twenty(match: re.Match[str]) -> str:
+    """`veintidós` is `veinte y dos`, which is known."""
+    plain = unicodedata.normalize("NFD", match.group(1))
+    return f"veinte y {''.join(each for each in plain if not unicodedata.combining(each))}"
 
 
 def _unfolded(match: re.Match[str]) -> str:
