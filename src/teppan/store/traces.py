@@ -116,7 +116,7 @@ def _row(trace: Trace) -> Row:
         trace.plain_output,
         max(0, trace.context.before - trace.context.after) if trace.context else 0,
         trace.cost,
-        "",
+        trace.language,
         trace.guarded,
         body,
     )
