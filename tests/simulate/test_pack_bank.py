@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from teppan.config.pack import load_pack
-from teppan.simulate.questions import Bank, load_bank, normalise
+from teppan.knowledge.chunk import chunks
+from teppan.simulate.questions import Bank, Question, load_bank, normalise
 
 PACK = Path(__file__).parents[2] / "packs" / "myhibachi"
+INTENTS = set("pricing travel menu allergy event booking faq complaint small_talk".split())
 AMOUNT = re.compile(r"\$([\d,]+)")
 
 
@@ -39,26 +41,43 @@ def test_what_a_question_needs_stands_in_the_facts_or_was_said_before(bank: Bank
     assert all(id.startswith("recall-") for id in unknown)
 
 
+def worth(question: Question) -> int:
+    """Dollars that the tool of a question says, from the prices of the facts."""
+    told = question.arguments
+    travel: int = 2 * max(0, told.get("miles", 0) - 30)
+    if question.tool == "travel_fee":
+        return travel
+    extras = told.get("extras", {})
+    upgrades: int = 5 * extras.get("filet", 0) + 10 * extras.get("lobster", 0)
+    guests: int = 55 * told["adults"] + 30 * told.get("children", 0)
+    return max(550, guests) + upgrades + travel
+
+
+def test_quotes_and_fees_are_those_of_the_facts(bank: Bank) -> None:
+    asked = [each for each in bank if each.tool]
+    assert {each.tool for each in asked} == {"quote", "travel_fee"}
+    assert len(asked) >= 40
+    for each in asked:
+        said = normalise(f"${worth(each):,}")
+        assert any(fact.found_in(said) for fact in each.must), each.id
+        assert not any(fact.found_in(said) for fact in each.must_not), each.id
+
+
 @pytest.mark.parametrize(
-    ("pattern", "worth"),
+    ("pattern", "price"),
     [
-        (r"(?:es-)?quote-(?:adults-)?(\d+)$", lambda guests: 55 * guests),
-        (r"quote-(\d+)-adults-(\d+)-children", lambda adults, kids: 55 * adults + 30 * kids),
-        (r"(?:es-)?travel-(3[1-9]|[4-9]\d)$", lambda miles: 2 * (miles - 30)),
-        (r"filet-for-(\d+)", lambda guests: 5 * guests),
-        (r"lobster-for-(\d+)", lambda guests: 10 * guests),
-        (r"rent-tables-(\d+)", lambda guests: 9 * guests),
-        (r"rent-plates-(\d+)", lambda guests: 3 * guests),
+        (r"filet-for-(\d+)", 5),
+        (r"lobster-for-(\d+)", 10),
+        (r"es-lobster-(\d+)", 10),
+        (r"rent-tables-(\d+)", 9),
+        (r"rent-plates-(\d+)", 3),
     ],
 )
-def test_amounts_follow_from_the_facts(bank: Bank, pattern: str, worth: object) -> None:
-    matched = [(each.id, found) for each in bank if (found := re.match(pattern, each.id))]
+def test_upgrades_and_rentals_are_those_of_the_facts(bank: Bank, pattern: str, price: int) -> None:
+    matched = [(each.id, int(found[1])) for each in bank if (found := re.match(pattern, each.id))]
     assert matched
-    for id, found in matched:
-        numbers = [int(number) for number in found.groups()]
-        if id == "travel-31":
-            continue  # its fact is a pattern, as `$2` begins other amounts
-        assert amount(bank, id) == worth(*numbers), id  # type: ignore[operator]
+    for id, guests in matched:
+        assert amount(bank, id) == price * guests, id
 
 
 def test_party_totals_follow_from_the_facts(bank: Bank) -> None:
@@ -75,9 +94,22 @@ def test_one_number_apart_is_another_answer(bank: Bank) -> None:
         assert all(not bank.by_id[id].is_right(bank.by_id[one].right[0]) for one in others)
 
 
-def test_there_are_many_questions_of_every_intent_and_two_languages(bank: Bank) -> None:
-    intents = {each.intent for each in bank}
-    assert intents == {"pricing", "menu", "booking", "faq", "complaint", "small_talk"}
-    assert {each.language for each in bank} == {"en", "es"}
-    assert len(bank) >= 200
-    assert len({normalise(text) for each in bank for text in each.phrasings}) >= 700
+def test_every_language_asks_about_everything(bank: Bank) -> None:
+    languages = load_pack(PACK).languages
+    assert languages == ("en", "es", "zh", "ja")
+    for language in languages:
+        spoken = [each for each in bank if each.language == language]
+        assert {each.intent for each in spoken} == INTENTS, language
+        assert len(spoken) >= 45
+        assert any(each.id.startswith("trap-") for each in spoken)
+    assert len(bank) >= 330
+    assert len({normalise(text) for each in bank for text in each.phrasings}) >= 1100
+
+
+def test_no_question_is_an_example_that_something_was_taught_with(bank: Bank) -> None:
+    pack = load_pack(PACK)
+    taught = {normalise(text) for text, _ in pack.intents}
+    facts = chunks((PACK / "facts.md").read_text("utf-8"), "facts.md")
+    taught |= {normalise(text) for each in facts for text in each.asked}
+    asked = {normalise(text) for each in bank for text in each.phrasings}
+    assert not asked & taught

@@ -27,7 +27,7 @@ UNKNOWN = "unknown"
 
 FLOOR = 0.5
 """Probability below which an intent is not named."""
-_RIDGE = 0.02
+_RIDGE = 0.005
 _MEANING = 0.5
 """How much the embedding counts beside the pieces."""
 _KNOWN = 0.4

@@ -29,9 +29,12 @@ from teppan.simulate.wording import dressed
 
 MIX: Mapping[str, float] = MappingProxyType(
     {
-        "pricing": 0.22,
-        "faq": 0.18,
-        "menu": 0.20,
+        "pricing": 0.18,
+        "travel": 0.05,
+        "faq": 0.08,
+        "event": 0.10,
+        "menu": 0.14,
+        "allergy": 0.05,
         "booking": 0.20,
         "complaint": 0.10,
         "small_talk": 0.10,
@@ -198,7 +201,7 @@ class _People:
             place += 1
             for extra in range(here):
                 draw = (seed, number, place, extra)
-                intent = dice.pick(("pricing", "menu", "faq"), *draw, "intent")
+                intent = dice.pick(("pricing", "menu", "faq", "event"), *draw, "intent")
                 asked.append(self._popular(intent, number, 100 * place + extra, "en"))
         return asked[:length]
 

@@ -137,8 +137,8 @@ PAIRS: tuple[tuple[str, str, str, str], ...] = (
     ("no-promises", "Refund?", "We cannot promise a full refund.", "Here is a full refund."),
     ("no-promises", "Discount?", "There is no group rate.", "We have a group rate."),
     ("no-promises", "Discount?", "We do not give 10 % off.", "You get 10 % off."),
-    ("no-promises", "Can you come tomorrow?", "48 hours are needed.", "Yes, see you tomorrow!"),
-    ("no-promises", "I want to book", "Which date?", "You are booked."),
+    ("no-false-booking", "Can you come tomorrow?", "It takes 48 hours.", "Yes, see you tomorrow!"),
+    ("no-false-booking", "I want to book", "Which date?", "You are booked."),
     (
         "no-promises",
         "Deposit back?",
