@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from functools import partial
@@ -29,6 +30,9 @@ from teppan.serve.agents.actions import Actions
 from teppan.serve.agents.agent import AgentStrategy
 from teppan.serve.agents.builtin import ESCALATE, SEARCH, CallPerson, People, SearchKnowledge
 from teppan.serve.agents.loading import load, tables_of
+from teppan.serve.agents.mcp import McpTools
+from teppan.serve.agents.mcp.naming import wire_names
+from teppan.serve.agents.outside import Outside
 from teppan.serve.agents.reception import ANY, AnyAgent, Reception
 from teppan.serve.agents.tools import Tool, tools_of
 from teppan.serve.agents.turn import Agent
@@ -51,9 +55,12 @@ class Staff(Struct, frozen=True):
     within: Mapping[str, tuple[str, ...]] = {}
     reception: steps.Reception = steps.Straight()
     tables: PackTables | None = None
+    mcp: McpTools | None = None
 
     async def close(self) -> None:
         """Before the store."""
+        if self.mcp is not None:
+            await self.mcp.close()
         if self.tables is not None:
             self.tables.close()
 
@@ -74,6 +81,9 @@ def open_staff(
         return Staff(rules=open_rules(pack, people, {}))
     own: Mapping[str, Tool] = tools_of(load(pack.tools)) if pack.tools else {}
     tables = open_tables(settings, pack)
+    mcp = McpTools(pack.mcp, pack.folder, os.environ) if pack.mcp else None
+    outer = frozenset(wire_names(pack.mcp))
+    outside = Outside(mcp, outer) if mcp else None
     actions = Actions(store.actions, new_id)
     talker = partial(_talk, pack, zone_of(pack), Languages(pack.languages), tables)
     models = []
@@ -81,13 +91,14 @@ def open_staff(
         agent = Agent(
             name=each.name,
             tools=_tools(pack, each, own, known, people),
+            outside=tuple(name for name in each.tools if name in outer),
             steps=each.steps,
             cost=None if each.cost is None else micros(each.cost),
             handover=each.handover,
         )
         name = each.model
         inner = virtual(name, each.answer, makers[0], pack.constitution, makers[1])
-        strategy = AgentStrategy(agent, inner.strategy, actions, talker, people)
+        strategy = AgentStrategy(agent, inner.strategy, actions, talker, people, outside)
         models.append(Virtual(name, strategy, name, each.about, inner.asks))
     names = [each.name for each in pack.agents]
     desks = {intent: each.name for each in pack.agents for intent in each.intents}
@@ -104,6 +115,7 @@ def open_staff(
         {each.model: each.knowledge for each in pack.agents if each.knowledge is not None},
         reception,
         tables,
+        mcp,
     )
 
 
@@ -135,8 +147,8 @@ def _tools(
             found.append(CallPerson(people))
         elif name in own:
             found.append(own[name])
-        else:
-            there = ", ".join(sorted([*own, SEARCH, ESCALATE]))
+        elif name not in wire_names(pack.mcp):
+            there = ", ".join(sorted([*own, *wire_names(pack.mcp), SEARCH, ESCALATE]))
             raise ConfigError(
                 f"agents/{agent.name}.toml: tools: there is no tool `{name}` in "
                 f"{pack.tools or 'the pack, which names no `tools`'}; there are: {there}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -16,10 +17,12 @@ from teppan.config.load import load
 from teppan.core.errors import NotFound
 from teppan.core.ids import LOCAL
 from teppan.core.money import dollars
-from teppan.core.trace import Said, Trace
+from teppan.core.trace import Said, ToolRun, Trace
 from teppan.store.store import Store
 
 EXPORTED = 10_000
+SHOWN = 400
+"""Letters of a tool's result; `--json` has all of it."""
 
 
 def trace(
@@ -145,6 +148,8 @@ def _print(found: Trace) -> None:
     if found.answer:
         out.print(f"[bold]answer[/] {quoted(found.answer.text)}")
     out.print()
+    if found.tools:
+        _print_tools(found.tools)
     print_table(
         "Model calls",
         ("model", "role", "outcome", ">in", ">cached", ">out", ">cost", ">seconds", "price"),
@@ -163,6 +168,14 @@ def _print(found: Trace) -> None:
             for call in found.calls
         ],
     )
+
+
+def _print_tools(tools: Sequence[ToolRun]) -> None:
+    rows = [
+        (f"{each.step}", each.tool, each.status, each.arguments, each.result[:SHOWN])
+        for each in tools
+    ]
+    print_table("Tools", (">step", "tool", "status", "arguments", "result"), rows)
 
 
 def _spared(found: Trace) -> list[str]:

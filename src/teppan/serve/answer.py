@@ -13,7 +13,7 @@ from teppan.core.errors import TeppanError
 from teppan.core.fold import Fold
 from teppan.core.money import Micros
 from teppan.core.reply import LiveReply, Outcome, Reply
-from teppan.core.trace import CacheStatus, Remembered, Shortened, TraceStatus
+from teppan.core.trace import CacheStatus, Remembered, Shortened, ToolRun, TraceStatus
 from teppan.core.verdict import Confidence
 from teppan.serve.cache.telling import told
 from teppan.serve.journey import Journey
@@ -41,6 +41,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     violations: tuple[str, ...] = ()
     guarded: str = ""
     escalated: tuple[str, ...] = ()
+    tools: tuple[ToolRun, ...] = ()
     dropped: tuple[str, ...] = ()
     confidence: Confidence | None = None
     reason: str = ""
@@ -100,6 +101,7 @@ class Answer:
             violations=_named(outcome) if outcome else (),
             guarded=outcome.guarded if outcome else "",
             escalated=outcome.escalated if outcome else (),
+            tools=tuple(journey.tools),
             dropped=journey.dropped,
             confidence=outcome.confidence if outcome else None,
             reason=outcome.reason if outcome else "",

@@ -172,7 +172,7 @@ class Answering:
 
 
 def about(answer: Answer, include: tuple[str, ...]) -> dict[str, Json]:
-    """What `teppan: {"include": [...]}` adds to a whole answer: `replies`, `sources`."""
+    """What `teppan: {"include": [...]}` adds to a whole answer: `replies`, `sources`, `tools`."""
     facts, outcome = answer.facts, answer.outcome
     told: dict[str, Json] = {
         "trace_id": facts.trace_id,
@@ -193,6 +193,19 @@ def about(answer: Answer, include: tuple[str, ...]) -> dict[str, Json]:
                 "latency": round(reply.latency, 3),
             }
             for reply in (outcome.replies if outcome else ())
+        ]
+    if "tools" in include:
+        told["tools"] = [
+            {
+                "tool": each.tool,
+                "agent": each.agent,
+                "arguments": each.arguments,
+                "status": each.status,
+                "result": each.result,
+                "action": each.action or None,
+                "latency": round(each.latency, 3),
+            }
+            for each in facts.tools
         ]
     if "sources" in include:
         told["sources"] = [

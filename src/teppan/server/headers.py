@@ -57,8 +57,8 @@ def answer_headers(facts: Facts, request_id: str, seconds: float, *, final: bool
 
 
 def spared_headers(facts: Facts) -> list[Header]:
-    """Why this model, which answer was remembered, which rules were broken, who was called, and how
-    much shorter what was sent became."""
+    """Why this model, which answer was remembered, which rules were broken, who was called, which
+    tools were used, and how much shorter what was sent became."""
     headers: list[Header] = []
     if facts.route:
         headers.append((b"x-teppan-route", safe(facts.route[:MAX_REASON])))
@@ -72,6 +72,7 @@ def spared_headers(facts: Facts) -> list[Header]:
         (b"x-teppan-violations", ", ".join(facts.violations)),
         (b"x-teppan-guarded", facts.guarded),
         (b"x-teppan-escalated", ", ".join(facts.escalated)),
+        (b"x-teppan-tools", tools(facts)),
     ):
         if told:
             headers.append((name, safe(told)))
@@ -106,9 +107,16 @@ def trailer(facts: Facts) -> str:
         told.append(f"violations={','.join(facts.violations)}")
     if facts.escalated:
         told.append(f"escalated={','.join(facts.escalated)}")
+    if facts.tools:
+        told.append(f"tools={tools(facts).replace(', ', ',').replace(' ', ':')}")
     if facts.dropped:
         told.append(f"dropped={','.join(facts.dropped)}")
     return "teppan " + " ".join(told)
+
+
+def tools(facts: Facts) -> str:
+    """`quote ok, book proposed`: what an agent called, and how each call ended."""
+    return ", ".join(f"{each.tool} {each.status}" for each in facts.tools[:20])
 
 
 def cost(amount: Micros | None) -> str:

@@ -15,7 +15,7 @@ from teppan.core.chat import CacheWish, ChatRequest, Json
 from teppan.core.errors import BadRequest
 from teppan.server.fields import Fields, bad
 
-INCLUDED = ("replies", "sources")
+INCLUDED = ("replies", "sources", "tools")
 MAX_NAME = 200
 MAX_SECONDS = 366 * 86_400
 

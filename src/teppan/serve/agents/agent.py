@@ -27,6 +27,7 @@ from teppan.core.reply import LiveReply, Outcome, Reply
 from teppan.core.tool import Talk
 from teppan.serve.agents.actions import Actions
 from teppan.serve.agents.builtin import BY_AGENT, ESCALATE, People
+from teppan.serve.agents.outside import Outside
 from teppan.serve.agents.turn import Agent, Talker, Turn
 from teppan.serve.answer import as_deltas
 from teppan.serve.context.blocks import before
@@ -44,13 +45,20 @@ class AgentStrategy:
     name = "agent"
 
     def __init__(
-        self, agent: Agent, inner: Strategy, actions: Actions, talker: Talker, people: People
+        self,
+        agent: Agent,
+        inner: Strategy,
+        actions: Actions,
+        talker: Talker,
+        people: People,
+        outside: Outside | None = None,
     ) -> None:
         self.agent = agent
         self._inner = inner
         self._actions = actions
         self._talker = talker
         self._people = people
+        self._outside = outside
 
     async def run(self, request: ChatRequest, call: Call) -> Outcome:
         """The customer's answer, after whatever tools it took.
@@ -65,9 +73,12 @@ class AgentStrategy:
             )
         case = call.case
         talk = self._talker(case)
-        turn = Turn(
-            self.agent, self._inner, await self._told(request, case, talk), call, self._actions
-        )
+        agent = self.agent
+        if self._outside is not None and agent.outside:
+            found = await self._outside.tools(agent.outside)
+            agent = replace(agent, tools=(*agent.tools, *found))
+        told = await self._told(request, case, talk)
+        turn = Turn(agent, self._inner, told, call, self._actions)
         while True:
             outcome = await turn.ask()
             reply = outcome.reply

@@ -6,6 +6,7 @@ message with an intent of its own decides, so that "and on Sunday?" stays with w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 import structlog
@@ -27,6 +28,10 @@ _BACK = 6
 """Messages of the customer in which an intent is looked for."""
 _SHORT = 60
 """Letters of a message that may belong to what was said before."""
+
+_CLAUSES = 12
+"""Clauses of a long message that are looked at."""
+_CLAUSE = re.compile(r"[^.!?,;:\n。！？，；：、]{4,200}")
 
 IntentOf = Callable[[str], tuple[str, float]]
 
@@ -64,11 +69,21 @@ class Reception:
         said[-1:] = [request.question]
         for back, text in enumerate(reversed(said[-_BACK:])):
             if back == 0 or len(said[-1]) <= _SHORT:
-                intent, sure = self._intent_of(text)
+                intent, sure = self._intent(text)
                 agent = self._desks.get(intent)
                 if agent is not None and not (back == 0 and self._small(agent, said)):
                     return agent, f"{intent}, {sure:.2f}"
         return self._otherwise, "no intent of its own"
+
+    def _intent(self, text: str) -> tuple[str, float]:
+        """The intent of a message, or of the clause of it that is surest: names, addresses and
+        codes in a long one hide what it is about."""
+        intent, sure = self._intent_of(text)
+        if intent in self._desks:
+            return intent, sure
+        told = [self._intent_of(each) for each in _CLAUSE.findall(text)[:_CLAUSES]]
+        known = [each for each in told if each[0] in self._desks]
+        return max(known, key=lambda each: each[1], default=(intent, sure))
 
     def _small(self, agent: str, said: list[str]) -> bool:
         """Whether this is what people say in between, in a conversation about something."""

@@ -48,10 +48,12 @@ _LONGEST = 8_000
 
 
 class Agent(Struct, frozen=True, kw_only=True):
-    """Who works here. `cost` is in micro-dollars for one turn, `handover` as in its file."""
+    """Who works here. `cost` is in micro-dollars for one turn, `handover` as in its file;
+    `outside` are tools of MCP servers, looked up when they are needed."""
 
     name: str
     tools: tuple[Tool, ...] = ()
+    outside: tuple[str, ...] = ()
     steps: int = 6
     cost: Micros | None = None
     handover: frozenset[str] = frozenset()
