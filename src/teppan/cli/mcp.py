@@ -1,0 +1,41 @@
+"""`teppan mcp`: the gateway as an MCP server of a program on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+
+from teppan.build import open_house
+from teppan.build.remembering import open_knowledge
+from teppan.cli.output import ConfigFile
+from teppan.config.load import load
+from teppan.config.pack import load_pack
+from teppan.config.schema import Settings
+from teppan.core.ids import LOCAL, new_id
+from teppan.server.mcp.offering import open_desk
+from teppan.server.mcp.stdio import serve_stdio
+
+
+def mcp(
+    pack: Annotated[str | None, typer.Option(help="Folder of a business pack.")] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Offer the knowledge and the agents over MCP, by stdin and stdout."""
+    settings = load(Path(config) if config else None)
+    if pack:
+        gateway = settings.gateway.model_copy(update={"pack": pack})
+        settings = settings.model_copy(update={"gateway": gateway})
+    uvloop.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    pack = load_pack(Path(settings.gateway.pack)) if settings.gateway.pack else None
+    async with open_house(settings) as house:
+        known = open_knowledge(settings, pack, house.store)
+        try:
+            await serve_stdio(open_desk(house.gateway, known, pack), LOCAL, new_id)
+        finally:
+            await known.close()
