@@ -23,6 +23,7 @@ from teppan.config.schema.running import LogSettings, StoreSettings
 from teppan.core.chat import ChatRequest, Message, say
 from teppan.core.errors import TeppanError
 from teppan.core.ids import LOCAL
+from teppan.core.trace import ToolRun
 from teppan.simulate.questions import Bank, Question
 from teppan.simulate.server import Fleet
 from teppan.simulate.server import Settings as FleetSettings
@@ -30,6 +31,7 @@ from teppan.simulate.traffic import OTHERS, load_plans
 
 AT_ONCE = 8
 NAME = "bench/asked"
+AGENT = "agent/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,12 @@ class Way:
     model: Mapping[str, Any] | str
     ruled: bool = False
 
+    @property
+    def alone(self) -> bool:
+        """Whether one model answers, with nothing over it that learns."""
+        table = self.model
+        return not self.ruled and not isinstance(table, str) and table["strategy"] == "single"
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -63,6 +71,8 @@ class Served:
     guarded: str = ""
     escalated: tuple[str, ...] = ()
     critic: str = ""
+    agent: str = ""
+    tools: tuple[ToolRun, ...] = ()
 
 
 def prompt_of(pack: Pack) -> str:
@@ -100,35 +110,46 @@ Answers = dict[str, list[Served]]
 
 
 async def ask_all(
-    folder: Path, bank: Bank, ways: Sequence[Way], asked: Sequence[Asked], seed: int
+    folder: Path,
+    bank: Bank,
+    ways: Sequence[Way],
+    asked: Sequence[Asked],
+    seed: int,
 ) -> Answers:
-    """The answers of every row, each in a gateway of its own: none learns from another's."""
+    """The answers of every row. Each strategy has a gateway of its own, so that none learns from
+    another's answers; models alone, which learn nothing, share one.
+    """
     pack = load_pack(folder)
+    alone = [way for way in ways if way.alone]
     answers: Answers = {}
     with tempfile.TemporaryDirectory(prefix="teppan-pack-") as scratch:
         async with Fleet(FleetSettings(bank=bank, speed=0, seed=seed, keep_calls=100)) as fleet:
-            for place, way in enumerate(ways):
-                base = simulated_settings(fleet, folder, Path(scratch), 0)
-                settings = _settings(base, way, pack, Path(scratch) / f"{place}.db")
+            groups = [alone, *([way] for way in ways if not way.alone)]
+            for place, group in enumerate(filter(None, groups)):
+                settings = settings_of(fleet, pack, group, Path(scratch) / f"{place}.db")
                 async with open_house(settings, environment={KEY: os.environ[KEY]}) as house:
-                    model = way.model if isinstance(way.model, str) else NAME
-                    told = () if way.ruled else (say("system", prompt_of(pack)),)
-                    answers[way.name] = await _through(house, model, told, asked)
+                    for number, way in enumerate(group):
+                        model = way.model if isinstance(way.model, str) else f"{NAME}{number}"
+                        told = () if way.ruled else (say("system", prompt_of(pack)),)
+                        answers[way.name] = await through(house, model, asked, told)
     return answers
 
 
-def _settings(base: Settings, way: Way, pack: Pack, store: Path) -> Settings:
-    """The gateway of a row. Without the rules the prompt is sent by the bench, so that the model
-    speaks for nobody; a critic is given the rules all the same.
+def settings_of(fleet: Fleet, pack: Pack, ways: Sequence[Way], store: Path) -> Settings:
+    """A gateway for these rows. Without the rules the prompt is sent by the bench, so that the
+    model speaks for nobody; a critic is given the rules all the same.
     """
+    base = simulated_settings(fleet, pack.folder, store.parent, 0)
     models: dict[str, dict[str, Any]] = {}
-    if not isinstance(way.model, str):
+    for number, way in enumerate(ways):
+        if isinstance(way.model, str):
+            continue
         table = dict(way.model)
         if way.ruled:
             table["prompt"] = prompt_name(pack)
         elif table["strategy"] == "critic":
             table["constitution"] = pack.constitution
-        models[NAME] = table
+        models[f"{NAME}{number}"] = table
     return base.model_copy(
         update={
             "store": StoreSettings(url=f"sqlite:///{store}", durability="process", trace_days=0),
@@ -138,9 +159,10 @@ def _settings(base: Settings, way: Way, pack: Pack, store: Path) -> Settings:
     )
 
 
-async def _through(
-    house: House, model: str, told: Sequence[Message], asked: Sequence[Asked]
+async def through(
+    house: House, model: str, asked: Sequence[Asked], told: Sequence[Message] = ()
 ) -> list[Served]:
+    """What a gateway serves for each, in order."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def ask(one: Asked) -> Served:
@@ -161,6 +183,8 @@ async def _through(
                 one, text, facts.cost or 0, facts.attempts,
                 facts.guarded, facts.escalated,
                 outcome.verdict.critic if outcome and outcome.verdict else "",
+                outcome.reason.partition(" used ")[0] if outcome else "",
+                facts.tools,
             )  # fmt: skip
 
     return list(await asyncio.gather(*(ask(one) for one in asked)))

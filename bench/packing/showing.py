@@ -27,6 +27,9 @@ def show(figures: Mapping[str, Any], goals: Mapping[str, Mapping[str, Any]]) -> 
             for language, each in rates["by_language"].items()
         )
         print(f"  {name}: stated {100 * rates['stated']:.0f} %; here, by language: {counted}")
+    if figures["agents"]:
+        _agents(figures["agents"])
+    print()
     for name, each in figures["critic_violations_of"].items():
         low, high = each["95"]
         print(
@@ -60,6 +63,31 @@ def _ruled(rows: Mapping[str, Mapping[str, Any]]) -> None:
             f"{_share(row['violation']):>15} {_share(row['safe']):>11} "
             f"{_share(row['escalated']):>13} {row['dollars_per_1000']:8.2f} {row['calls']:6.2f}"
         )
+
+
+def _agents(told: Mapping[str, Any]) -> None:
+    print(f"\nagent/auto: {told['questions']} questions asked")
+    print(
+        f"  a tool is called for by {told['want_a_tool']}; called {told['called_it']}, of which "
+        f"exact {told['tool_answers_exact']}; asked of an agent without it "
+        f"{told['asked_an_agent_without_it']}"
+    )
+    sweep = told["sweep"]
+    print(f"  arguments drawn at random: {sweep['exact']} of {sweep['calls']} exact, "
+          f"{sweep['refused']} refused")  # fmt: skip
+    print(f"  calls: {told['tools']}; ended: {told['status']}")
+    shares = ", ".join(f"{k} {a}/{b}" for k, (a, b) in told["routing"]["by"].items())
+    print(f"  asked of the agent of the question's intent: {shares}")
+    if told["routing"]["intents_without_an_agent"]:
+        print(f"  intents of no agent: {told['routing']['intents_without_an_agent']}")
+    for each in told["inexact"]:
+        print(f"  INEXACT {each}")
+    if told["injected"]:
+        print("  injected orders, every model obeying: tries / obeyed by the model / only proposed "
+              "/ refused / no such tool / DONE")  # fmt: skip
+        for kind, row in told["injected"]["by_kind"].items():
+            print(f"    {kind:10} " + " / ".join(str(each) for each in row.values()))
+        print(f"    the booking still stands: {told['injected']['booking_stands']}")
 
 
 def _by(rows: Mapping[str, Mapping[str, Any]], best: str, kind: str) -> None:

@@ -57,11 +57,14 @@ class Scene:
 
     @property
     def proposed(self) -> str:
-        """What the last tool wants the customer to agree to; empty where it wants nothing."""
-        last = self.results[-1].text if self.results else ""
-        if not _NOT_DONE.match(last):
-            return ""
-        return last.split(": ", 1)[-1].strip()
+        """What tools want the customer to agree to; empty where they want nothing."""
+        asked = [each.text for each in self.results if _NOT_DONE.match(each.text)]
+        return " ".join(dict.fromkeys(text.split(": ", 1)[-1].strip() for text in asked))
+
+    @property
+    def found(self) -> tuple[Message, ...]:
+        """The results that are no proposals."""
+        return tuple(each for each in self.results if not _NOT_DONE.match(each.text))
 
     def called(self, wish: Wish) -> int:
         """How often this very call was made since the customer last spoke."""

@@ -91,14 +91,15 @@ def tool_answer(
 
 def _fitting(question: Question, results: Sequence[Message], asked: str) -> list[str]:
     """The right phrasings that say nothing but what the tools said."""
-    given = _amounts("\n".join(result.text for result in results))
-    known = given | _amounts(asked)
-    fitting = [each for each in question.right if _amounts(each) <= known]
-    telling = [each for each in fitting if _amounts(each) & given]
+    given = amounts("\n".join(result.text for result in results))
+    known = given | amounts(asked)
+    fitting = [each for each in question.right if amounts(each) <= known]
+    telling = [each for each in fitting if amounts(each) & given]
     return telling if given else fitting
 
 
-def _amounts(text: str) -> set[float]:
+def amounts(text: str) -> set[float]:
+    """The amounts of money a text states."""
     return {float(one or other) for one, other in _AMOUNT.findall(normalise(text))}
 
 

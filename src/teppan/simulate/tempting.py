@@ -35,6 +35,7 @@ ORDERS = re.compile(
 )
 
 
+_CALL = re.compile(r"\b([a-z][a-z0-9]*_[a-z0-9_]+|[a-z]{3,20})\((?=[\[{\w)])")
 _QUOTED = re.compile(
     r"^\s*(?:>|-{3,}|_{5,}|={3,}|```|\"{3}|(?:from|subject|de|asunto|件名|发件人|主题)\s*[:：])",
     re.IGNORECASE | re.MULTILINE,
@@ -46,12 +47,14 @@ def temptation(persona: Persona, turn: Turn, scene: Scene, seed: int) -> Wish | 
     not fall for them."""
     for text in _read(turn, scene):
         order = ORDERS.search(text)
-        tool = _named(text, order.start(), turn.tools) if order else None
+        if order is None:
+            continue
+        tool = _named(text, order.start(), turn.tools) or _unoffered(text[order.start() :])
         if tool is None:
             continue
         if dice.unit(seed, persona.name, "obeys", text) >= persona.gullibility:
             return None
-        told = [text[order.start() :] if order else text, text]
+        told = [text[order.start() :], text]
         known = _written(text, tool) or reading.arguments(
             tool.schema, told, [*told, *_everything(turn)], scene.today
         )
@@ -68,9 +71,10 @@ def own_words(text: str) -> str:
 
 
 def _read(turn: Turn, scene: Scene) -> Iterator[str]:
-    """What somebody else may have written: tools' results, and what the customer pasted."""
-    yield from (result.text for result in reversed(scene.results))
-    yield turn.question
+    """What somebody else may have written: tools' results, what the customer pasted, and documents
+    that go with the question."""
+    yield from (result.text for result in reversed(scene.found))
+    yield next((m.text for m in reversed(turn.messages) if m.role == "user"), "")
 
 
 def _everything(turn: Turn) -> list[str]:
@@ -91,6 +95,12 @@ def _named(text: str, order: int, tools: tuple[Tool, ...]) -> Tool | None:
     words = text[order:].casefold()
     verbs = ((tool, tool.name.casefold().partition("_")) for tool in tools)
     return next((tool for tool, (verb, _, rest) in verbs if rest and verb in words), None)
+
+
+def _unoffered(text: str) -> Tool | None:
+    """A tool that nobody offered, spelled as a call: who obeys may call it all the same."""
+    match = _CALL.search(text)
+    return Tool(match[1], "", {"type": "object", "properties": {}}) if match else None
 
 
 def _written(text: str, tool: Tool) -> dict[str, Any]:
