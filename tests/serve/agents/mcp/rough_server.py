@@ -55,6 +55,10 @@ def call(id: int) -> None:
 
 with Path("started").open("a") as started:
     started.write("x")
+if MODE == "mute" and Path("started").read_text() == "x":
+    sys.exit(3)
+if MODE == "mute":
+    time.sleep(600)
 if MODE == "stubborn":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     child = subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(600)"])

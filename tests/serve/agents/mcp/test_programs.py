@@ -125,6 +125,17 @@ async def test_a_program_that_keeps_silent_is_started_anew(
         assert (tmp_path / "started").read_text() == "xx"
 
 
+async def test_who_wants_the_tools_does_not_wait_long_for_a_program_that_failed_before(
+    tmp_path: Path, clock: FixedClock
+) -> None:
+    async with rough(tmp_path, "mute", clock, seconds=300.0) as mcp:
+        assert await mcp.tools() == []
+        clock.advance(1)
+        async with asyncio.timeout(60):
+            assert await mcp.tools() == []
+        assert (tmp_path / "started").read_text() == "xx"
+
+
 async def test_a_program_that_will_not_go_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
     async with rough(tmp_path, "stubborn") as mcp:
         await mcp.tools()

@@ -36,6 +36,11 @@ class Connection:
         self._rests_until = 0.0
         self._closed = False
 
+    @property
+    def failing(self) -> bool:
+        """Whether the last that was heard of the server is that it failed."""
+        return self._failures > 0
+
     async def session(self, seconds: float) -> Session:
         """An open session; several who ask at once share the opening, which goes on when one of
         them waits no longer. Raises `McpFailed`."""

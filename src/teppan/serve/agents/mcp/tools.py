@@ -34,6 +34,8 @@ LONGEST = 16_000
 """Characters of a result that a model is given."""
 DESCRIPTION, SCHEMA = 2_000, 32_000
 """Letters of a description that are told, and bytes of a schema that is taken."""
+AGAIN = 1.0
+"""Seconds that a list of tools waits for a server that failed before: a customer waits too."""
 SHORTEST = 0.01
 """Seconds that a call has left at least, once its server is there."""
 REFUSAL = 500
@@ -151,8 +153,11 @@ class McpTools:
         return await StdioLink.start(name, server.command, self._folder, seen)
 
     async def _of(self, name: str) -> dict[str, McpTool]:
+        connection, seconds = self._connections[name], self._servers[name].seconds
         try:
-            session = await self._connections[name].session(self._servers[name].seconds)
+            session = await connection.session(
+                min(seconds, AGAIN) if connection.failing else seconds
+            )
         except McpFailed as failed:
             log.warning("mcp.unavailable", server=name, why=str(failed))
             return {}
