@@ -22,13 +22,19 @@ from teppan.core.errors import ConfigError
 from teppan.core.ids import new_id
 from teppan.core.money import micros
 from teppan.core.tool import Talk, ToolRefused
-from teppan.knowledge.known import Known
 from teppan.routing.intent import Intents
 from teppan.routing.language import Languages
 from teppan.serve import steps
 from teppan.serve.agents.actions import Actions
 from teppan.serve.agents.agent import AgentStrategy
-from teppan.serve.agents.builtin import ESCALATE, SEARCH, CallPerson, People, SearchKnowledge
+from teppan.serve.agents.builtin import (
+    ESCALATE,
+    SEARCH,
+    CallPerson,
+    Knowledge,
+    People,
+    SearchKnowledge,
+)
 from teppan.serve.agents.loading import load, tables_of
 from teppan.serve.agents.mcp import McpTools
 from teppan.serve.agents.mcp.naming import wire_names
@@ -69,23 +75,24 @@ def open_staff(
     settings: Settings,
     pack: Pack | None,
     store: Store,
-    known: Known,
+    known: Knowledge,
+    languages: Languages,
     intents: Intents | None,
     makers: tuple[Lineup, Routing],
 ) -> Staff:
     """Raises `ConfigError` for a tool that does not exist or cannot be described."""
     if pack is None:
         return Staff()
-    people = open_escalator(pack, store)
+    people = open_escalator(pack, store, languages)
     if not pack.agents:
-        return Staff(rules=open_rules(pack, people, {}))
+        return Staff(rules=open_rules(pack, people, languages, {}))
     own: Mapping[str, Tool] = tools_of(load(pack.tools)) if pack.tools else {}
     tables = open_tables(settings, pack)
     mcp = McpTools(pack.mcp, pack.folder, os.environ) if pack.mcp else None
     outer = frozenset(wire_names(pack.mcp))
     outside = Outside(mcp, outer) if mcp else None
     actions = Actions(store.actions, new_id)
-    talker = partial(_talk, pack, zone_of(pack), Languages(pack.languages), tables)
+    talker = partial(_talk, pack, zone_of(pack), languages, tables)
     models = []
     for each in pack.agents:
         agent = Agent(
@@ -108,10 +115,10 @@ def open_staff(
     only = {each.model: each.rules for each in pack.agents if each.rules is not None}
     asks = tuple(each.name for each in models)
     about = "sends each question to the agent it belongs to"
-    models.append(Virtual(ANY, AnyAgent(reception), asks[0], about, asks))
+    models.append(Virtual(ANY, AnyAgent(reception), None, about, asks))
     return Staff(
         tuple(models),
-        open_rules(pack, people, only),
+        open_rules(pack, people, languages, only),
         {each.model: each.knowledge for each in pack.agents if each.knowledge is not None},
         reception,
         tables,
@@ -137,7 +144,7 @@ def open_tables(settings: Settings, pack: Pack) -> PackTables | None:
 
 
 def _tools(
-    pack: Pack, agent: AgentFile, own: Mapping[str, Tool], known: Known, people: People
+    pack: Pack, agent: AgentFile, own: Mapping[str, Tool], known: Knowledge, people: People
 ) -> tuple[Tool, ...]:
     found: list[Tool] = []
     for name in agent.tools:

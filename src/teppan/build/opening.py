@@ -19,7 +19,7 @@ from teppan.build.logs import log_to_stderr
 from teppan.build.remembering import open_context, open_knowledge
 from teppan.build.routing import open_routing
 from teppan.build.spending import open_alarm, open_limits, open_purse
-from teppan.build.steps import asking, open_intents, open_shadow, window_of
+from teppan.build.steps import asking, open_ear, open_intents, open_shadow, window_of
 from teppan.build.vendors import find_providers, offer, open_catalogue, open_prices
 from teppan.build.virtual import direct, virtual_models
 from teppan.config.check import check_names
@@ -45,6 +45,7 @@ from teppan.serve.cache.front import CacheFront
 from teppan.serve.call import Reach
 from teppan.serve.feedback import FeedbackDesk
 from teppan.serve.gateway import Gateway
+from teppan.serve.language import Crossing
 from teppan.serve.lineup import line_up
 from teppan.serve.models import Models, Virtual
 from teppan.serve.purse import Purse
@@ -81,9 +82,13 @@ async def open_house(
         routing = open_routing(settings, offered, prices, book, store, clock, pack, intents)
         known = open_knowledge(settings, pack, store)
         stack.push_async_callback(known.close)
-        staff = open_staff(settings, pack, store, known, intents, (line_up(offered), routing))
+        ear = open_ear(settings, pack, store, clock)
+        knowing, lineup = Crossing(known, ear), line_up(offered)
+        staff = open_staff(
+            settings, pack, store, knowing, ear.languages, intents, (lineup, routing)
+        )
         stack.push_async_callback(staff.close)
-        virtual = virtual_models(settings, pack, line_up(offered), routing, staff.models)
+        virtual = virtual_models(settings, pack, lineup, routing, staff.models, ear)
         await stack.enter_async_context(routing.kept_fresh())
         models = Models(
             virtual,
@@ -93,23 +98,16 @@ async def open_house(
         refuse_unknown_names(settings, virtual, models, book)
         purse = open_purse(settings, prices, book, store, clock)
         limits = await stack.enter_async_context(open_limits(settings, clock, environment))
-        reach = Reach(
-            open_caller(settings, providers, clock),
-            models,
-            Meter(prices, clock),
-            trust := TrustBook(await store.trust.load(), store.trust, clock),
-            random.SystemRandom().random,
-            max_depth=settings.gateway.max_depth,
-            max_calls=settings.gateway.max_calls,
-            purse=purse,
-        )
+        trust = TrustBook(await store.trust.load(), store.trust, clock)
+        caller = open_caller(settings, providers, clock)
+        reach = open_reach(settings, caller, models, Meter(prices, clock), trust, purse)
         recorder = open_recorder(settings, store, clock, purse, limits, routing.rewards)
         stack.push_async_callback(recorder.drain)
         release = open_release(settings, pack)
         shadow = open_shadow(settings, reach, recorder, store, clock)
         stack.push_async_callback(shadow.drain)
         cache = await open_cache(
-            settings, store, clock, ask=asking(reach.caller, clock), environment=environment
+            settings, store, clock, ask=asking(caller, clock), environment=environment
         )
         stack.push_async_callback(cache.close)
         windows = partial(window_of, book, virtual)
@@ -123,7 +121,8 @@ async def open_house(
                 intent_of=intents.of if intents else None,
             ),
             reception=staff.reception,
-            context=open_context(settings, pack, store, clock, windows, known, staff.within),
+            ear=ear,
+            context=open_context(settings, pack, store, clock, windows, knowing, staff.within),
             rules=staff.rules,
             behind=shadow,
         )
@@ -163,6 +162,27 @@ def pepper_of(environment: Mapping[str, str]) -> Secret | None:
     return Secret(given)
 
 
+def open_reach(
+    settings: Settings,
+    caller: Caller,
+    models: Models,
+    meter: Meter,
+    trust: TrustBook,
+    purse: Purse | None,
+) -> Reach:
+    wanted, chance = settings.gateway, random.SystemRandom().random
+    return Reach(
+        caller,
+        models,
+        meter,
+        trust,
+        chance,
+        max_depth=wanted.max_depth,
+        max_calls=wanted.max_calls,
+        purse=purse,
+    )
+
+
 def open_recorder(
     settings: Settings,
     store: Store,
@@ -191,6 +211,8 @@ def refuse_unknown_names(
         "shadow.model": settings.shadow.model,
         "costs.reference_model": settings.costs.reference_model,
     }
+    if "translator" in settings.language.model_fields_set:
+        single["language.translator"] = settings.language.translator
     problems = check_names(
         {each.name: each.asks for each in virtual},
         {

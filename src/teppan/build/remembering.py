@@ -15,6 +15,7 @@ from teppan.knowledge.known import Known
 from teppan.knowledge.search import Embed
 from teppan.providers.embed import Embedder, open_embedder
 from teppan.serve.context import Context, ContextPolicy, Knowledge, SummaryBook, Windows, unknown
+from teppan.serve.language import Crossing
 from teppan.store.store import Store
 
 MEGABYTE = 1 << 20
@@ -35,13 +36,15 @@ def open_context(
 
     Summaries are words of conversations: where traces keep none, they stay in memory.
     """
+    known = knowledge or open_knowledge(settings, pack, store)
     may_keep = store is not None and settings.store.trace_content
     return Context(
         ContextPolicy(**settings.context.model_dump()),
         SummaryBook(store.summaries if store is not None and may_keep else None, clock),
-        knowledge or open_knowledge(settings, pack, store),
+        known,
         windows,
         within,
+        known.prepare if isinstance(known, Crossing) else None,
     )
 
 

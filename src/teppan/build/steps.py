@@ -22,6 +22,7 @@ from teppan.routing.language import Languages
 from teppan.serve.call import Reach
 from teppan.serve.escalate import Escalator
 from teppan.serve.guard.guard import Guard
+from teppan.serve.language import Book, Interpreter, LanguagePolicy, Translator
 from teppan.serve.models import Virtual
 from teppan.serve.record import Recorder
 from teppan.serve.ruled import Ruled
@@ -36,20 +37,30 @@ def open_intents(pack: Pack) -> Intents:
     return Intents(pack.intents, HashingEmbedder().vectors)
 
 
-def open_escalator(pack: Pack, store: Store) -> Escalator:
+def open_ear(settings: Settings, pack: Pack | None, store: Store, clock: Clock) -> Interpreter:
+    """Which languages are spoken here, and who translates where one must."""
+    wanted = settings.language
+    languages = Languages(wanted.languages or (pack.languages if pack else ()) or ("en",))
+    book = Book(store.translations if settings.store.trace_content else None, clock)
+    translator = None
+    if wanted.translator:
+        translator = Translator(wanted.translator, book, languages, wanted.patience)
+    return Interpreter(
+        languages, translator, LanguagePolicy(wanted.weak, wanted.pivot or "", wanted.search)
+    )
+
+
+def open_escalator(pack: Pack, store: Store, languages: Languages) -> Escalator:
     """When the pack wants a person."""
-    languages = Languages(pack.languages)
-    return Escalator(pack.book, languages, store.escalations, first_language(pack))
+    return Escalator(pack.book, languages, store.escalations, languages.expected[0])
 
 
-def open_rules(pack: Pack, escalator: Escalator, only: Mapping[str, Sequence[str]]) -> Ruled:
+def open_rules(
+    pack: Pack, escalator: Escalator, languages: Languages, only: Mapping[str, Sequence[str]]
+) -> Ruled:
     """What the pack lets its models say; `only` names the rules of those that keep some."""
-    chance, languages = random.SystemRandom().random, Languages(pack.languages)
-    return Ruled(Guard(pack.book, languages, chance, first_language(pack), only), escalator)
-
-
-def first_language(pack: Pack) -> str:
-    return pack.languages[0] if pack.languages else "en"
+    chance, first = random.SystemRandom().random, languages.expected[0]
+    return Ruled(Guard(pack.book, languages, chance, first, only), escalator)
 
 
 def asking(caller: Caller, clock: Clock) -> Ask:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from teppan.build.routing import Routing
 from teppan.config.pack import Pack
 from teppan.config.schema import Settings
 from teppan.core.errors import ConfigError
 from teppan.providers.embed import HashingEmbedder
+from teppan.serve.language import Interpreter, Spoken
 from teppan.serve.lineup import Lineup, filled
 from teppan.serve.models import Virtual
 from teppan.serve.strategies.base import Strategy
@@ -26,10 +29,12 @@ def virtual_models(
     lineup: Lineup,
     routing: Routing | None = None,
     agents: Sequence[Virtual] = (),
+    ear: Interpreter | None = None,
 ) -> list[Virtual]:
     """`teppan/STRATEGY` for each strategy, the pack's models and agents, those of the settings.
 
-    `routing` is what routers go by; without it they know no prices and keep no records.
+    `routing` is what routers go by; without it they know no prices and keep no records. Those that
+    speak for a business answer in the language that `ear` hears.
     """
     tables: dict[str, dict[str, Any]] = {}
     if lineup.panel:
@@ -41,6 +46,11 @@ def virtual_models(
     made += [each for each in agents if each.name not in tables]
     if routing is not None:
         routing.know(made)
+    if ear is not None:
+        made = [
+            replace(each, strategy=Spoken(each.strategy, ear)) if each.prompt else each
+            for each in made
+        ]
     return made
 
 

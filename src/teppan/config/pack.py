@@ -97,10 +97,12 @@ class _PackFile(_Section):
     cache: dict[str, Any] = Field(default={})
     context: dict[str, Any] = Field(default={})
     router: dict[str, Any] = Field(default={})
+    language: dict[str, Any] = Field(default={})
 
     @property
     def settings(self) -> dict[str, dict[str, Any]]:
-        tables = {"cache": self.cache, "context": self.context, "router": self.router}
+        names = ("cache", "context", "router", "language")
+        tables: dict[str, dict[str, Any]] = {name: getattr(self, name) for name in names}
         return {name: table for name, table in tables.items() if table}
 
 
@@ -121,11 +123,11 @@ def load_pack(folder: Path) -> Pack:
         names = [rule.id for rule in rules]
         agents = read_agents(_within(folder, told_of.agents), words, names)
         prompts |= {each.model: each.prompt for each in agents}
-    code = [_within(folder, each) for each in (told_of.tools, told_of.tables) if each]
     knowledge = _documents(folder, told_of.knowledge)
     known = [word for each in knowledge for word in (each.name, each.text, _digest(each.data))]
     acting = [each for agent in agents for each in (agent.name, *agent.tools)]
-    written = [_text(folder, path.relative_to(folder.resolve()).as_posix()) for path in code]
+    acts = told_of.tools is not None or told_of.tables is not None
+    written = [_text(folder, path.name) for path in sorted(folder.glob("*.py"))] if acts else []
     told_all = "\0".join(
         [*prompts.values(), _text(folder, told_of.rules), *known, *acting, *written]
     )

@@ -26,14 +26,16 @@ from teppan.core.chat import ChatRequest, Message
 from teppan.core.errors import StoreError
 from teppan.core.ids import Scope
 from teppan.core.reply import Outcome, Reply
+from teppan.routing.language import Languages
 from teppan.routing.sentiment import sentiment
 from teppan.serve.answer import whole
 from teppan.serve.context.sentences import said_in
 from teppan.serve.context.telling import tell
-from teppan.serve.guard.guard import Speaks, with_text
+from teppan.serve.guard.guard import with_text
 from teppan.serve.guard.reading import digits, plain, read
 from teppan.serve.guard.saying import denied_around
 from teppan.serve.guard.words import words
+from teppan.serve.language.hearing import language_of
 from teppan.serve.strategies.base import Case
 from teppan.store.escalations import Called
 
@@ -63,7 +65,7 @@ class Escalator:
     """Built once from a pack's rules."""
 
     def __init__(
-        self, book: Rulebook, languages: Speaks, records: Records, fallback: str = "en"
+        self, book: Rulebook, languages: Languages, records: Records, fallback: str = "en"
     ) -> None:
         self._book = book
         self._settings = book.escalate
@@ -133,7 +135,7 @@ class Escalator:
         self, trace_id: str, request: ChatRequest, reasons: Sequence[Reason]
     ) -> list[Called]:
         question = request.question
-        language = self._languages.of(question[-LOOKED_AT:])
+        language = language_of(request, self._languages).language
         summary = summary_of(request)
         return [
             Called(
@@ -168,7 +170,7 @@ class Escalator:
 
     def _words(self, request: ChatRequest) -> str:
         """The handover, in the customer's language."""
-        language = self._languages.of(request.question[-LOOKED_AT:])
+        language = language_of(request, self._languages).language
         texts = self._book.handover
         return texts.get(language) or texts.get(self._fallback) or HANDOVER
 

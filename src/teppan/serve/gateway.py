@@ -82,7 +82,7 @@ class Gateway:
             journey.release = release.id
             journey.route, strategy = routed or self.models.route(asked, why)
             call = JourneyCall(self._reach, journey, release)
-            dressed = self.models.dressed(asked.model, asked, release)
+            dressed = self._dressed(asked, journey, release)
             seat = await self._seat(dressed, journey, release, once=routed is not None)
             journey.cache, journey.remembered = seat.status, seat.remembered
             answer.over = partial(self._over, answer, journey, dressed, release, seat)
@@ -129,6 +129,14 @@ class Gateway:
             self.recorder.settle_behind(journey, "cancelled")
             raise
         return vectors, Answer(journey, self.recorder, served=model)
+
+    def _dressed(self, asked: ChatRequest, journey: Journey, release: Release) -> ChatRequest:
+        """The request under its model's prompt, which says what language to answer in."""
+        dressed = self.models.dressed(asked.model, asked, release)
+        if not self.models.prompted(asked.model):
+            return dressed
+        journey.language = self._steps.ear.language(asked, journey.scope)
+        return self._steps.ear.told(dressed, asked, journey.language)
 
     async def _deliberate(
         self, strategy: Strategy, request: ChatRequest, call: JourneyCall, journey: Journey

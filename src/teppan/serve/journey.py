@@ -47,6 +47,7 @@ class Journey:
         "first_token",
         "holds",
         "id",
+        "language",
         "new_id",
         "outcome",
         "purse_failed",
@@ -85,6 +86,7 @@ class Journey:
         self.spans: list[tuple[float, float]] = []
         self.route: Route | None = None
         self.release = ""
+        self.language = ""
         self.cache: CacheStatus = "off"
         self.remembered: Remembered | None = None
         self.context: Shortened | None = None
@@ -163,6 +165,7 @@ class Journey:
             request=request if content else None,
             answer=answer if content else None,
             replies=_said(outcome) if outcome and content else (),
+            language=self.language,
             tools=tuple(self.tools if content else map(_wordless, self.tools)),
         )
 

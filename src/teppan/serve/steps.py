@@ -3,6 +3,7 @@
     Limits     may this key ask now?                      `cost/limits.py`
     Reception  which agent a question goes to             `serve/agents/reception.py`
     Cache      an answer that was given before            `serve/cache/`
+    Ear        the language of a conversation              `serve/language/`
     Context    a long conversation, told shorter          `serve/context/`
     Rules      what the business lets an answer say       `serve/ruled.py`
     Behind     what is asked when the answer has left     `serve/shadow.py`
@@ -37,6 +38,14 @@ class Limits(Protocol):
 class Reception(Protocol):
     async def direct(self, request: ChatRequest, scope: Scope) -> tuple[ChatRequest, str]:
         """The request with the name of the model it goes to, and why, if that was to be chosen."""
+
+
+class Ear(Protocol):
+    def language(self, request: ChatRequest, scope: Scope) -> str:
+        """The two letters of the language to answer in; empty where nobody listens."""
+
+    def told(self, request: ChatRequest, said: ChatRequest, language: str) -> ChatRequest:
+        """The request, with the language to answer in where that must be said."""
 
 
 class Context(Protocol):
@@ -110,6 +119,14 @@ class Straight:
         return request, ""
 
 
+class Deaf:
+    def language(self, request: ChatRequest, scope: Scope) -> str:
+        return ""
+
+    def told(self, request: ChatRequest, said: ChatRequest, language: str) -> ChatRequest:
+        return request
+
+
 class Untouched:
     async def shorten(
         self, request: ChatRequest, scope: Scope, call: Call, *, virtual: bool
@@ -177,6 +194,7 @@ class Nobody:
 class Steps(Struct, frozen=True):
     limits: Limits = Unlimited()
     reception: Reception = Straight()
+    ear: Ear = Deaf()
     context: Context = Untouched()
     cache: Cache = Forgetful()
     rules: Rules = Unruled()

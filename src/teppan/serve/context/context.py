@@ -14,8 +14,8 @@ A part that fails leaves the conversation as it came.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Literal, Protocol
 
 import structlog
 from msgspec import Struct
@@ -90,6 +90,10 @@ class Knowledge(Protocol):
         """
 
 
+Prepare = Callable[[ChatRequest, Scope, Any, Sequence[str] | None], Awaitable[None]]
+"""`prepare(request, scope, call, within)`."""
+
+
 class _Short(Struct, frozen=True):
     """What is sent, how many old messages a summary tells, and the tokens before, if counted."""
 
@@ -106,8 +110,11 @@ class Context:
         knowledge: Knowledge | None = None,
         windows: Windows = unknown,
         within: Mapping[str, Sequence[str]] = {},
+        prepare: Prepare | None = None,
     ) -> None:
-        """`within` names what a model may know where it may not know everything."""
+        """`within` names what a model may know where it may not know everything; `prepare` is
+        awaited before the knowledge is searched, with the call that pays for what it takes."""
+        self._prepare = prepare
         self.policy = policy
         self._within = within
         self._book = book
@@ -143,6 +150,8 @@ class Context:
             short = await self._short(request, scope, call)
         messages = short.messages
         if virtual:
+            if self._prepare is not None and self.policy.knowledge_chunks:
+                await self._prepare(request, scope, call, self._within.get(request.model))
             pieces = await self._pieces(request, messages, scope)
         if pieces:
             messages = self._knowing(messages, pieces)

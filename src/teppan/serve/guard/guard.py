@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Protocol
 
 import structlog
 from msgspec import Struct
@@ -28,10 +27,12 @@ from teppan.core.chat import ChatRequest, Choice, Completion, Message, Text, say
 from teppan.core.errors import TeppanError
 from teppan.core.reply import Outcome, Reply
 from teppan.core.verdict import Violation
+from teppan.routing.language import Languages
 from teppan.serve.answer import whole
 from teppan.serve.guard.checks import Case, check
 from teppan.serve.guard.counting import Money
 from teppan.serve.guard.reading import TooLong
+from teppan.serve.language.hearing import language_of
 from teppan.serve.strategies.fence import Fence
 
 log = structlog.get_logger(__name__)
@@ -75,11 +76,6 @@ Write the answer to the message below again, so that it keeps these rules. Write
 customer, in the customer's language; do not speak of the draft, of rules or of this note."""
 
 
-class Speaks(Protocol):
-    def of(self, text: str) -> str:
-        """The two letters of a text's language."""
-
-
 class Found(Struct, frozen=True):
     """What a look at one answer gave; `failed` are rules that could not be checked."""
 
@@ -100,7 +96,7 @@ class Guard:
     def __init__(
         self,
         book: Rulebook,
-        languages: Speaks,
+        languages: Languages,
         chance: Callable[[], float],
         fallback: str = "en",
         only: Mapping[str, Sequence[str]] = {},
@@ -238,7 +234,7 @@ class Guard:
 
     def told(self, texts: Mapping[str, str], request: ChatRequest, otherwise: str) -> str:
         """The text of a pack in the customer's language, else in the pack's first."""
-        language = self._languages.of(request.question)
+        language = language_of(request, self._languages).language
         return texts.get(language) or texts.get(self._fallback) or otherwise
 
 
