@@ -266,3 +266,22 @@ async def test_a_stable_answer_may_be_remembered_and_another_not() -> None:
     assert (await run(office, spoken("a tyre?"))).lasting
     office.model = Then(calls(("stock", '{"part": "tyre"}')), Says("Seven."))
     assert not (await run(office, spoken("a tyre?"))).lasting
+
+
+async def test_what_the_model_does_not_tell_of_a_proposal_is_added() -> None:
+    office = Office(Then(calls(("repair", BOOKING)), "Shall I?"))
+    assert words(await run(office, spoken("repair my red bicycle"))) == f"Shall I?\n\n{PROPOSED}"
+    first = calls(("repair", BOOKING), text="Let me see.")
+    office = Office(Then(first, "Shall I?"))
+    text, _ = await streamed(await run(office, spoken("repair my red bicycle", stream=True)))
+    assert text.endswith(f"Shall I?\n\n{PROPOSED}")
+
+
+async def test_a_yes_to_something_the_customer_was_never_shown_counts_for_nothing() -> None:
+    office = Office(Then(calls(("repair", BOOKING)), PROPOSED))
+    await run(office, spoken("repair my red bicycle"), "tr_1")
+    office.model = Then(calls(("repair", BOOKING)), "Hm.")
+    other = "I want to be sure, so I pass this on to our team. Is that all right?"
+    outcome = await run(office, spoken("repair my red bicycle", other, "yes"), "tr_2")
+    assert not repaired
+    assert outcome.tools[0].status == "proposed"

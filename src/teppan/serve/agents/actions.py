@@ -4,9 +4,10 @@
              the answer asks the customer
     turn 2   the customer says yes, the model calls `book(...)` with the same arguments: it is done
 
-All three are read in code: that it was proposed in an earlier turn of this very conversation, that
-the customer's newest message agrees, and that the arguments are the same. So words in a pasted
-letter, in a document or in a tool's result cannot do anything by themselves.
+All of it is read in code: that it was proposed in an earlier turn of this very conversation, that
+an answer since has shown the customer its figures, that the newest message agrees, and that the
+arguments are the same. So words in a pasted letter, in a document or in a tool's result cannot do
+anything by themselves.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from teppan.core.chat import ChatRequest
 from teppan.core.errors import StoreError
 from teppan.core.ids import NewId, Scope
 from teppan.core.tool import Talk
+from teppan.core.trace import ToolRun
 from teppan.serve.agents.agreement import agrees
+from teppan.serve.agents.stating import states
 from teppan.serve.agents.tools import Ran, Tool
 from teppan.serve.strategies.base import Case
 from teppan.store.actions import Action
@@ -86,7 +89,7 @@ class Actions:
         done = next((each for each in known if each.status == "done"), None)
         if done is not None:
             return Acted(Ran("confirmed", done.result), done.id)
-        if known and agrees(case.request.question):
+        if known and agrees(case.request.question) and was_shown(case.request, known[0]):
             return await self._do(known[0], tool, talk, case)
         ran = await tool.propose(arguments, talk)
         if ran.status != "ok":
@@ -116,6 +119,21 @@ class Actions:
         if ran.status in ("refused", "invalid"):
             await self._records.release(scope, action.id)
         return Acted(ran, action.id)
+
+
+def was_shown(request: ChatRequest, action: Action) -> bool:
+    """Whether an answer after the proposal told the customer its figures."""
+    here = places(request)
+    turns = len(here) - here.index(action.talk) - 1 if action.talk in here else 0
+    asked = [at for at, message in enumerate(request.messages) if message.role == "user"]
+    since = asked[-turns - 1] if 0 < turns < len(asked) else len(request.messages)
+    said = [each.text for each in request.messages[since:] if each.role == "assistant"]
+    return any(each.strip() and states(each, action.told) for each in said)
+
+
+def proposal(run: ToolRun) -> str:
+    """What the customer must be asked after a call that only proposed; empty after others."""
+    return run.result.removeprefix(_ASK) if run.status == "proposed" else ""
 
 
 def places(request: ChatRequest) -> list[str]:

@@ -25,9 +25,10 @@ from teppan.core.errors import StoreError, UnsupportedRequest
 from teppan.core.fold import Fold
 from teppan.core.reply import LiveReply, Outcome, Reply
 from teppan.core.tool import Talk
-from teppan.serve.agents.actions import Actions
+from teppan.serve.agents.actions import Actions, proposal
 from teppan.serve.agents.builtin import BY_AGENT, ESCALATE, People
 from teppan.serve.agents.outside import Outside
+from teppan.serve.agents.stating import states
 from teppan.serve.agents.turn import Agent, Talker, Turn
 from teppan.serve.answer import as_deltas
 from teppan.serve.context.blocks import before
@@ -121,6 +122,9 @@ class AgentStrategy:
         words = [await self._people.hand(case, reason, self.agent.name) for reason in reasons]
         if not completion.text.strip() and words:
             completion = with_words(completion, words[0])
+        unsaid = unstated(completion.text, case)
+        if unsaid:
+            completion = with_words(completion, f"{completion.text}\n\n{unsaid}".strip())
         reply = replace(outcome.reply, completion=replace(completion, usage=usage))
         made = self._outcome(outcome, reply, case)
         return replace(made, escalated=tuple(dict.fromkeys((*made.escalated, *reasons))))
@@ -202,6 +206,9 @@ class LiveTurn:
                 for delta in kept:
                     if isinstance(delta, Finished):
                         yield replace(delta, reason="stop") if _calls(delta) else delta
+                unsaid = unstated(fold.text_so_far, turn.case)
+                if unsaid:
+                    yield TextDelta(f"\n\n{unsaid}")
                 yield UsageSeen(turn.usage + (completion.usage or Usage()))
                 return
             await turn.use(completion, self._talk)
@@ -226,6 +233,13 @@ class Told:
 
     async def aclose(self) -> None:
         return None
+
+
+def unstated(answer: str, case: Case) -> str:
+    """What was proposed in this turn and the answer does not tell with all its figures: it is added
+    as the tool worded it, so that the customer agrees to what will be done."""
+    proposals = dict.fromkeys(filter(None, map(proposal, case.tools)))
+    return "\n".join(each for each in proposals if not states(answer, each))
 
 
 def moment(now: dt.datetime, waiting: list[Action]) -> str:

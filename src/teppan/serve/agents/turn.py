@@ -78,6 +78,7 @@ class Turn:
         self.forced = False
         self.usage = Usage()
         self._inner = inner
+        self.case = call.case
         self._call = call
         self._actions = actions
         self._request = replace(
@@ -89,14 +90,14 @@ class Turn:
     @property
     def over(self) -> bool:
         """Whether the model has nothing left to call tools with."""
-        cost, spent = self.agent.cost, self._call.case.cost
+        cost, spent = self.agent.cost, self.case.cost
         poor = self.step > 0 and cost is not None and spent is not None and spent >= cost
         return poor or self.step >= self.agent.steps - 1
 
     @property
     def failing(self) -> bool:
         """Whether tools failed so often that somebody should look."""
-        return sum(each.status in _BROKEN for each in self._call.case.tools) >= _FAILURES
+        return sum(each.status in _BROKEN for each in self.case.tools) >= _FAILURES
 
     async def ask(self) -> Outcome:
         """The model's next words or wishes."""
@@ -128,7 +129,7 @@ class Turn:
         return list(await asyncio.gather(*runs))
 
     async def _one(self, place: int, call: ToolCall, talk: Talk, changing: asyncio.Lock) -> ToolRun:
-        clock, tool = self._call.case.clock, self.agent.tool(call.name)
+        clock, tool = self.case.clock, self.agent.tool(call.name)
         started, begun = clock.now(), clock.monotonic()
         arguments, acted = call.arguments[:_LONGEST], None
         if tool is None:
@@ -159,19 +160,19 @@ class Turn:
             started=started,
             latency=clock.monotonic() - begun,
         )
-        self._call.case.tools.append(run)
+        self.case.tools.append(run)
         return run
 
     async def _acted(self, tool: Tool, arguments: str, talk: Talk, changing: asyncio.Lock) -> Acted:
         if not tool.changes:
-            return Acted(await tool.run(arguments, talk, self._call.case))
+            return Acted(await tool.run(arguments, talk, self.case))
         async with changing:
-            return await self._actions.call(self.agent.name, tool, arguments, talk, self._call.case)
+            return await self._actions.call(self.agent.name, tool, arguments, talk, self.case)
 
     def _before(self, tool: str, arguments: str) -> ToolRun | None:
         """The same call earlier in this request: an answer that is written again does nothing
         again."""
-        for run in self._call.case.tools:
+        for run in self.case.tools:
             if (run.agent, run.tool, run.arguments) == (self.agent.name, tool, arguments):
                 return run if not run.is_error else None
         return None
