@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -14,11 +15,13 @@ from teppan.core.clock import SystemClock
 from teppan.core.errors import ConfigError
 from teppan.core.trace import Route
 from teppan.cost.prices import Prices
+from teppan.knowledge.known import Known
 from teppan.providers.discovery import Found
 from teppan.serve.feedback import FeedbackDesk
 from teppan.serve.gateway import Gateway
 from teppan.serve.lineup import Offered, filled, line_up
 from teppan.serve.models import Routed
+from teppan.serve.steps import Limits
 from teppan.serve.strategies.registry import build as build_strategy
 from teppan.store.store import Store
 
@@ -36,6 +39,13 @@ class Named(Struct, frozen=True):
     about: str = ""
 
 
+class Offers(NamedTuple):
+    """What is offered besides answers: searching the knowledge, under the same limits."""
+
+    known: Known
+    limits: Limits
+
+
 class House:
     """Everything wired. Surfaces hold this and decide nothing."""
 
@@ -48,12 +58,15 @@ class House:
         found: Sequence[Found],
         prices: Prices,
         pack: Pack | None,
+        offers: Offers,
     ) -> None:
         self.settings = settings
         self.gateway = gateway
         self.desk = desk
         self.store = store
         self.found = tuple(found)
+        self.pack = pack
+        self.offers = offers
         self.pack_name = pack.name if pack else ""
         self._prices = prices
         self._virtual = [name for name in gateway.models.names() if gateway.models.virtual(name)]

@@ -14,7 +14,7 @@ import msgspec
 
 from teppan.build.agents import open_staff
 from teppan.build.caching import open_cache
-from teppan.build.house import House
+from teppan.build.house import House, Offers
 from teppan.build.logs import log_to_stderr
 from teppan.build.remembering import open_context, open_knowledge
 from teppan.build.routing import open_routing
@@ -137,7 +137,9 @@ async def open_house(
             deadline=settings.clocks.deadline,
         )
         desk = FeedbackDesk(store.feedback, store.traces, cache, routing.rewards)
-        yield House(settings, gateway, desk, store, found, prices, pack)
+        yield House(
+            settings, gateway, desk, store, found, prices, pack, Offers(known, steps.limits)
+        )
 
 
 async def open_store(

@@ -34,6 +34,8 @@ VERBS = (
     "route",
     "cache",
     "knowledge",
+    "languages",
+    "mcp",
     "backtest",
     "simulate",
 )

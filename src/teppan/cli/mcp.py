@@ -9,10 +9,8 @@ import typer
 import uvloop
 
 from teppan.build import open_house
-from teppan.build.remembering import open_knowledge
 from teppan.cli.output import ConfigFile
 from teppan.config.load import load
-from teppan.config.pack import load_pack
 from teppan.config.schema import Settings
 from teppan.core.ids import LOCAL, new_id
 from teppan.server.mcp.offering import open_desk
@@ -32,10 +30,6 @@ def mcp(
 
 
 async def _serve(settings: Settings) -> None:
-    pack = load_pack(Path(settings.gateway.pack)) if settings.gateway.pack else None
     async with open_house(settings) as house:
-        known = open_knowledge(settings, pack, house.store)
-        try:
-            await serve_stdio(open_desk(house.gateway, known, pack), LOCAL, new_id)
-        finally:
-            await known.close()
+        desk = open_desk(house.gateway, house.offers.known, house.pack, house.offers.limits)
+        await serve_stdio(desk, LOCAL, new_id)

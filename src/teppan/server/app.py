@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from teppan.core.clock import Clock
@@ -18,6 +18,7 @@ from teppan.server.escalations import routes as escalation_routes
 from teppan.server.feedback import FeedbackRoute
 from teppan.server.format import Format
 from teppan.server.health import Check, Health
+from teppan.server.mcp.endpoint import route as mcp_route
 from teppan.server.messages import MESSAGES
 from teppan.server.messages.counting import Counting
 from teppan.server.metrics import Metrics
@@ -30,14 +31,18 @@ from teppan.server.routes import Route, Table
 if TYPE_CHECKING:
     from teppan.serve.feedback import FeedbackDesk
     from teppan.serve.gateway import Gateway
+    from teppan.server.mcp.desk import Desk
     from teppan.store.escalations import Escalations
 
 
-class People(NamedTuple):
-    """Where people's words go, and where the answers wait that need a person."""
+class Beside(NamedTuple):
+    """What is served beside answers: where people's words go, where the answers wait that need a
+    person, and what programs find over MCP."""
 
     desk: FeedbackDesk
     escalations: Escalations
+    offered: Desk
+    allowed_hosts: Sequence[str] = ()
 
 
 def assemble(
@@ -49,10 +54,9 @@ def assemble(
     limits: Limits,
     checks: Mapping[str, Check],
     replays: Replays | None = None,
-    people: People | None = None,
+    beside: Beside | None = None,
 ) -> Edge:
-    """The server of a gateway; `checks` are what readiness asks, `people` what they may say and
-    look after."""
+    """The server of a gateway; `checks` are what readiness asks."""
     drain, metrics = Drain(), Metrics()
     metrics.in_flight = lambda: drain.open
     health = Health(checks, drain, metrics)
@@ -73,7 +77,8 @@ def assemble(
         Route("GET", "/readyz", "public", health.ready),
         Route("GET", "/metrics", "admin", health.counted),
     ]
-    if people is not None:
-        routes.append(Route("POST", "/v1/feedback", "user", FeedbackRoute(people.desk, limits)))
-        routes += escalation_routes(people.escalations, limits)
+    if beside is not None:
+        routes.append(Route("POST", "/v1/feedback", "user", FeedbackRoute(beside.desk, limits)))
+        routes += escalation_routes(beside.escalations, limits)
+        routes.append(mcp_route(beside.offered, limits, beside.allowed_hosts))
     return Edge(Table(routes), door, drain, metrics, clock, new_id)

@@ -19,9 +19,10 @@ from teppan.config.schema import Settings
 from teppan.core.clock import Clock, SystemClock
 from teppan.core.ids import new_id
 from teppan.server.answering import Limits
-from teppan.server.app import People, assemble
+from teppan.server.app import Beside, assemble
 from teppan.server.auth import Door
 from teppan.server.edge import Edge
+from teppan.server.mcp.offering import open_desk
 from teppan.server.replays import Replays
 from teppan.server.run import Bind, check_bind, listen, serve
 
@@ -79,6 +80,7 @@ async def _prepared(house: House) -> tuple[Edge, Bind, socket]:
         require_key=settings.require_key,
         allowed_hosts=settings.allowed_hosts,
     )
+    offered = open_desk(house.gateway, house.offers.known, house.pack, house.offers.limits)
     edge = assemble(
         house.gateway,
         door,
@@ -86,7 +88,7 @@ async def _prepared(house: House) -> tuple[Edge, Bind, socket]:
         new_id=new_id,
         limits=Limits(settings.body_limit, settings.keep_alive),
         replays=Replays(house.store.idempotency),
-        people=People(house.desk, house.store.escalations),
+        beside=Beside(house.desk, house.store.escalations, offered, settings.allowed_hosts),
         checks={"database": house.store.check},
     )
     return edge, bind, listen(bind)
