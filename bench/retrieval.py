@@ -6,15 +6,14 @@ Asked are the questions of a pack (`conversations/*.toml`), every phrasing, with
 nobody can know who was not told it. A hit is that all of it stands in the first three pieces.
 Questions whose needs stand in no document (what a customer said before, say) cannot be answered
 from any piece: they are counted and left out. Nothing is fitted; `--fit` is taken and ignored,
-`--data` is a folder of packs, each reported like `--pack`. `bench/asking/` adds questions in
-languages that the pack's own do not cover; their author has also written what the documents say
-people ask, before, so they are easier than a stranger's.
+`--data` is a folder of packs, each reported like `--pack`. Who wrote the questions of the example
+pack has seen what its documents say people ask: they are easier than a stranger's.
 
-Beside ours (words and meaning joined) stand words alone, meaning alone, ours without what the
-documents say people ask (`<!-- asked: -->`), pieces cut every 700 letters and found by meaning (the
-usual way), and three pieces by chance. `--store` adds the documents to a database and shows what
-its own ranking finds and what ours finds there. By question, a question of many rows or phrasings
-counts once.
+Beside ours (words, of pieces and of their parts, and meaning joined) stand BM25 alone, meaning
+alone, ours without what the documents say people ask (`<!-- asked: -->`), pieces cut every 700
+letters and found by meaning (the usual way), and three pieces by chance. `--store` adds the
+documents to a database and shows what its own ranking finds and what ours finds there. By question,
+a question of many rows or phrasings counts once.
 """
 
 from __future__ import annotations
@@ -26,7 +25,6 @@ import json
 import random
 import re
 import tempfile
-import tomllib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -42,11 +40,12 @@ from teppan.core.ids import LOCAL
 from teppan.knowledge import Chunk, Library
 from teppan.knowledge.adding import add
 from teppan.knowledge.known import WORDS, Known
+from teppan.knowledge.ranking import by_words
 from teppan.knowledge.shelves import as_chunk
 from teppan.knowledge.words import terms
 from teppan.providers.embed import HashingEmbedder
 from teppan.providers.embed.base import Embedder
-from teppan.simulate.questions import Fact, Question, load_bank
+from teppan.simulate.questions import Question, load_bank
 from teppan.store.store import Store
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -104,34 +103,10 @@ def questions(pack: Pack, library: Library, quick: bool) -> tuple[list[Asked], i
             continue
         template = re.sub(r"-?\d+", "", each.id)
         found += [Asked(text, each, template) for text in each.phrasings]
-    found += [each for each in more(pack) if each.question.knowable_from(told)]
     if quick:
         found = [each for each in found if each.question.language != "en"] + found[::3]
         found = list({id(each): each for each in found}.values())
     return found, without
-
-
-def more(pack: Pack) -> list[Asked]:
-    """The questions of `bench/asking/` about this pack."""
-    found = []
-    for path in sorted((ROOT / "bench" / "asking").glob("*.toml")):
-        told = tomllib.loads(path.read_text("utf-8"))
-        if told["pack"] != pack.folder.name:
-            continue
-        for number, each in enumerate(told["asked"]):
-            question = Question(
-                id=f"{path.stem}-{number}",
-                text=each["text"],
-                intent="",
-                task_type="support",
-                right=(),
-                wrong=(),
-                must=(),
-                language=told["language"],
-                needs=tuple(map(Fact.read, each["needs"])),
-            )
-            found.append(Asked(each["text"], question, question.id))
-    return found
 
 
 # --- ways -------------------------------------------------------------------------------------
@@ -140,6 +115,17 @@ def more(pack: Pack) -> list[Asked]:
 def ours(library: Library) -> Finds:
     async def finds(question: str, most: int) -> list[Chunk]:
         return [each.chunk for each in await library.search(question, most)]
+
+    return finds
+
+
+def by_bm25(library: Library) -> Finds:
+    """The words of whole pieces, and nothing else."""
+
+    async def finds(question: str, most: int) -> list[Chunk]:
+        scores = by_words(terms(question), library.bags, library.corpus)
+        order = sorted(range(len(scores)), key=lambda place: (-scores[place], place))
+        return [library.chunks[place] for place in order[:most] if scores[place] > 0]
 
     return finds
 
@@ -247,9 +233,10 @@ async def report(
             }
             words = Library(library.chunks)
             rows["by chance"] = await recall(by_chance(library, SEED), asked, most)
-            rows["words alone (BM25)"] = await recall(ours(words), asked, most)
+            rows["BM25 alone"] = await recall(by_bm25(words), asked, most)
+            rows["ours without meaning"] = await recall(ours(words), asked, most)
             bare = Library(unasked(library, embedder).chunks)
-            rows["words alone, nothing asked"] = await recall(ours(bare), asked, most)
+            rows["ours without meaning, nothing asked"] = await recall(ours(bare), asked, most)
         rows[f"{name}: cut blindly"] = await recall(cut_blindly(library, embedder), asked, most)
         rows[f"{name}: meaning alone"] = await recall(by_meaning(library, embedder), asked, most)
         rows[f"{name}: nothing asked"] = await recall(ours(unasked(library, embedder)), asked, most)
@@ -315,7 +302,6 @@ def show(name: str, about: dict[str, Any], rows: dict[str, dict[str, float]], mo
         "letters"
     )
     columns = list(next(iter(rows.values())))
-    columns = [each for each in columns if each not in ("ja by question", "zh by question")]
     print(f"{'recall at ' + str(most):34}" + "".join(f"{column:>17}" for column in columns))
     for way, figures in rows.items():
         cells = [f"{100 * figures[column]:16.1f}%" for column in columns]

@@ -7,7 +7,7 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from teppan.knowledge.ranking import FUSION, Bag, Corpus, by_words, joined, worth
+from teppan.knowledge.ranking import FUSION, Bag, Corpus, by_parts, by_words, joined, worth
 
 
 def corpus(bags: list[Bag]) -> Corpus:
@@ -29,6 +29,18 @@ def test_bm25_is_the_formula() -> None:
 def test_a_word_that_most_pieces_have_tells_nothing() -> None:
     bags = [Bag.of(["the", str(n)]) for n in range(6)]
     assert by_words(["the"], bags, corpus(bags)) == [0.0] * 6
+
+
+def test_the_two_best_parts_of_a_piece_count_and_not_its_other_words() -> None:
+    together = [Bag.of("a b".split()), Bag.of("c d".split()), Bag.of("e f".split())]
+    apart = [Bag.of("a c".split()), Bag.of("b d".split()), Bag.of("e f".split())]
+    known = Corpus(8, 48, {"a": 2, "b": 2})
+    one, other = by_parts(["a", "b"], [together, apart], known)
+    assert one > 0
+    assert math.isclose(one, other)  # both words in one part, or each in one
+    long = [*apart, *(Bag.of(["z"]) for _ in range(50))]
+    assert by_parts(["a", "b"], [long], known)[0] > 0
+    assert by_parts(["a"], [[], [Bag.of(["z"])]], known) == [0.0, 0.0]
 
 
 def test_counted_in_two_places_is_counted_as_one() -> None:

@@ -39,6 +39,25 @@ async def test_a_question_finds_its_piece(question: str, heading: str, embed: ob
     assert [each.score for each in found] == sorted((each.score for each in found), reverse=True)
 
 
+async def test_of_two_pieces_with_the_same_words_the_one_that_says_them_together_is_first() -> None:
+    told = Chunk("a", ("A",), "- blue boats\n- night trains\n- red cars\n- old roads")
+    mixed = Chunk("b", ("B",), "- blue cars\n- red boats\n- night roads\n- old trains")
+    others = [Chunk("c", ("C",), f"- thing {number}") for number in range(4)]
+    for pieces in ([told, mixed, *others], [mixed, told, *others]):
+        found = await Library(pieces).search("blue boats and night trains", 1)
+        assert found[0].chunk == told
+
+
+async def test_of_many_pieces_as_many_as_wanted_are_found_in_the_named_documents() -> None:
+    pieces = [Chunk(f"{number % 2}.md", (str(number),), "tents and rain") for number in range(120)]
+    others = [Chunk("2.md", (str(number),), "nothing here") for number in range(130)]
+    library = Library([*pieces, *others])
+    assert len(await library.search("rain", 100)) == 100
+    within = await library.search("rain", 50, ["1.md"])
+    assert len(within) == 50
+    assert {each.chunk.source for each in within} == {"1.md"}
+
+
 @pytest.mark.parametrize("question", ["thanks!", "hello there, how are you?", "", "¿Y tú?", "好的"])
 async def test_small_talk_finds_nothing(question: str) -> None:
     assert await Library(PIECES).search(question, 3) == []

@@ -23,7 +23,7 @@ from teppan.core.ids import content_hash
 
 MOST = 700
 """Letters of a piece, about 170 tokens of English; one whole row or item may be longer."""
-PARTS = 64
+PARTS = 96
 """Parts of one piece that are compared with a question."""
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*\s*$")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from teppan.core.ids import Scope
 from teppan.knowledge.chunk import Chunk
 from teppan.knowledge.ranking import Bag, Corpus, by_words
-from teppan.knowledge.search import QUESTION, Found, Library, best, embedded, lies_within
+from teppan.knowledge.search import QUESTION, Found, Library, Pieces, embedded, looked_at
 from teppan.knowledge.shelves import TENANTS, Shelves, as_chunk
 from teppan.knowledge.words import terms
 from teppan.providers.embed.base import Embedder
@@ -82,15 +82,8 @@ class Known:
         if alike is not None:
             alike += [near.get(each.id, 0.0) for each in own]
         chunks = [*self._pack.chunks, *map(as_chunk, own)]
-        if within is None:
-            return best(chunks, scores, alike, most)
-        there = [place for place, each in enumerate(chunks) if lies_within(each, within)]
-        return best(
-            [chunks[place] for place in there],
-            [scores[place] for place in there],
-            None if alike is None else [alike[place] for place in there],
-            most,
-        )
+        pieces = Pieces(chunks, scores, alike).within(within)
+        return looked_at(pieces.first(most), asked, corpus, self._pack.bags_of)[:most]
 
     async def close(self) -> None:
         """Before the store."""

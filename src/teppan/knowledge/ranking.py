@@ -1,4 +1,8 @@
-"""How well pieces fit: BM25 of their words, likeness of their parts, and the two ranks joined.
+"""How well pieces fit: BM25 of their words, of their best parts, likeness, and the ranks joined.
+
+A piece of many subjects is found by its words all together, and by the two of its parts (sentences,
+rows, what people ask) that say most of the question: that tells apart pieces which share all of its
+words somewhere, most of all where a word is two signs of Han or kana.
 
 Words are weighed by BM25 (Robertson and Zaragoza 2009) and the ranks are joined by reciprocal rank
 fusion (Cormack, Clarke and Büttcher, SIGIR 2009). How rare a word is is counted over all that one
@@ -16,6 +20,8 @@ from msgspec import Struct
 
 K1, B = 1.2, 0.75
 """How soon a word said again counts no more, and how much a long piece is held against it."""
+BEST = 2
+"""Parts of a piece that count."""
 FUSION = 60
 """Added to each rank, so that the first places do not decide alone."""
 COMMON = 0.5
@@ -57,19 +63,31 @@ class Corpus(Struct, frozen=True):
 
 def by_words(asked: Iterable[str], bags: Sequence[Bag], corpus: Corpus) -> list[float]:
     """BM25 of each bag; 0 where no telling word is shared."""
-    total = corpus.pieces
-    mean = corpus.length / total if corpus.length else 1.0
+    mean = corpus.length / corpus.pieces if corpus.length else 1.0
     weights = corpus.telling(asked)
-    scores = []
-    for bag in bags:
-        size = K1 * (1 - B + B * bag.length / mean)
-        score = 0.0
-        for word, weight in weights.items():
-            often = bag.counts.get(word, 0)
-            if often:
-                score += weight * often * (K1 + 1) / (often + size)
-        scores.append(score)
-    return scores
+    return [_score(bag, weights, mean) for bag in bags]
+
+
+def by_parts(asked: Iterable[str], parts: Sequence[Sequence[Bag]], corpus: Corpus) -> list[float]:
+    """BM25 of the best parts of each piece, on average. How rare a word is is that of pieces."""
+    lengths = [bag.length for some in parts for bag in some]
+    mean = sum(lengths) / len(lengths) if any(lengths) else 1.0
+    weights = corpus.telling(asked)
+    found = []
+    for some in parts:
+        scores = sorted((_score(bag, weights, mean) for bag in some), reverse=True)
+        found.append(sum(scores[:BEST]) / BEST)
+    return found
+
+
+def _score(bag: Bag, weights: Mapping[str, float], mean: float) -> float:
+    size = K1 * (1 - B + B * bag.length / mean)
+    score = 0.0
+    for word, weight in weights.items():
+        often = bag.counts.get(word, 0)
+        if often:
+            score += weight * often * (K1 + 1) / (often + size)
+    return score
 
 
 def _rarity(having: int, total: int) -> float:
