@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, select, text
 
 from teppan.core.errors import StoreError
 from teppan.core.ids import Scope
 from teppan.store import Store
 from teppan.store.base import Backend
 from teppan.store.migrate import migrate
-from teppan.store.schema import HEAD, metadata, version
+from teppan.store.schema import HEAD, metadata, traces, version
 from teppan.store.store import backend_for
 
-EARLIER = ("0001", "0002", "0003", "0004", "0005")
+EARLIER = ("0001", "0002", "0003", "0004", "0005", "0006")
 SCOPE = Scope("anna", "key-a")
 
 OLD_ROW = (
@@ -76,6 +76,29 @@ async def test_an_earlier_schema_is_upgraded_with_its_money(database: str, revis
 def test_migrated_tables_are_those_made_at_once(database: str) -> None:
     at(database, EARLIER[0]).close()
     assert newest_shape(database) == newest_shape(f"{database}.new")
+
+
+async def test_earlier_traces_learn_whose_they_are(database: str) -> None:
+    backend = at(database, "0006")
+    with backend.writer.begin() as connection:
+        for name, request in (
+            ("tr_1", '{"user": "ann"}'),
+            ("tr_2", '{"user": null}'),
+            ("tr_3", "1"),
+        ):
+            connection.execute(
+                text(
+                    "INSERT INTO traces (tenant, id, started, key_id, asked, served, strategy, "
+                    "status, body) VALUES ('anna', :id, 0, '', '', '', '', 'ok', :body)"
+                ),
+                {"id": name, "body": f'{{"request": {request}}}'.encode()},
+            )
+    backend.close()
+    backend = at(database, HEAD)
+    with backend.writer.connect() as connection:
+        users = dict(connection.execute(select(traces.c.id, traces.c.user_id)).tuples().all())
+    backend.close()
+    assert users == {"tr_1": "ann", "tr_2": None, "tr_3": None}
 
 
 async def test_two_that_open_an_old_database_at_once_migrate_it_once(database: str) -> None:

@@ -10,7 +10,9 @@
     spending        what each budget has spent in each of its days or months
     holds           money set aside for calls that are being made; dead when its lease has ended
     alerts          which threshold was crossed when; each once
-    feedback        what people said of answers
+    feedback        what people said of answers and conversations, every version
+    outcomes        what came of them: bookings, escalations, any named metric; every version
+    corrections     the better texts that people wrote; every version
     cache_entries   answers that may be given again, each with its question's embedding
     cache_checks    what is known of the truth of semantic hits
     cache_days      hits, misses and what was saved, by day
@@ -50,13 +52,16 @@ from sqlalchemy import (
 
 from teppan.store import (  # noqa: F401 - their tables
     schema_actions,
+    schema_corrections,
     schema_escalations,
     schema_knowledge,
     schema_language,
+    schema_outcomes,
 )
 from teppan.store.metadata import metadata as metadata
+from teppan.store.schema_feedback import feedback as feedback
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest revision, known here so that an up-to-date database needs no migration tool."""
 
 VERSION_TABLE = "teppan_schema"
@@ -122,9 +127,18 @@ traces = Table(
     Column("cost", BigInteger),
     Column("language", Text, nullable=False, server_default=""),
     Column("guarded", Text, nullable=False, server_default=""),
+    Column("user_id", Text),
     Column("body", LargeBinary, nullable=False),
     PrimaryKeyConstraint("tenant", "id", name="traces_pk"),
     Index("traces_started", "started"),
+)
+Index(
+    "traces_user",
+    traces.c.tenant,
+    traces.c.user_id,
+    traces.c.id,
+    sqlite_where=traces.c.user_id.is_not(None),
+    postgresql_where=traces.c.user_id.is_not(None),
 )
 Index(
     "traces_episode",
@@ -143,6 +157,7 @@ keys = Table(
     Column("name", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("models", Text, nullable=False),
+    Column("origins", Text, nullable=False, server_default="[]"),
     Column("digest", Text, nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("expires", BigInteger),
@@ -233,21 +248,6 @@ alerts = Table(
     Column("threshold", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
     PrimaryKeyConstraint("name", "window", name="alerts_pk"),
-)
-
-feedback = Table(
-    "feedback",
-    metadata,
-    Column("id", Text, nullable=False),
-    Column("tenant", Text, nullable=False),
-    Column("trace_id", Text, nullable=False),
-    Column("key_id", Text, nullable=False),
-    Column("metric", Text, nullable=False),
-    Column("value", Double, nullable=False),
-    Column("comment", Text, nullable=False),
-    Column("at", BigInteger, nullable=False),
-    PrimaryKeyConstraint("id", name="feedback_pk"),
-    Index("feedback_trace", "tenant", "trace_id"),
 )
 
 cache_entries = Table(

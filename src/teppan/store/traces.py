@@ -118,8 +118,15 @@ def _row(trace: Trace) -> Row:
         trace.cost,
         trace.language,
         trace.guarded,
+        user_of(trace),
         body,
     )
+
+
+def user_of(trace: Trace) -> str | None:
+    """Whose request it was, as the client named them; `None` when it did not say, or when the
+    words of requests are not kept."""
+    return (trace.request.user or None) if trace.request else None
 
 
 def _trace(body: bytes) -> Trace:
