@@ -138,11 +138,13 @@ def _right(bank: Bank, quick: bool) -> Iterator[tuple[Question, str, str]]:
 
 
 def _shares(pairs: list[tuple[Question, str]], caught: Any) -> dict[str, list[int]]:
-    """By intent and language: how many were caught, of how many."""
+    """By intent and language: how many were caught, of how many. Traps are a kind of their own:
+    many are right amounts of another question, which only a critic can tell."""
     found: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for question, answer in pairs:
         hit = caught(question, answer)
-        for name in ("all", question.intent, f"language {question.language}"):
+        kind = "traps" if question.id.startswith("trap-") else question.intent
+        for name in ("all", kind, f"language {question.language}"):
             found[name][0] += hit
             found[name][1] += 1
     return dict(found)
