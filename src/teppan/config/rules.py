@@ -39,12 +39,13 @@ Found = re.Pattern[str] | None
 
 class Count(Struct, frozen=True):
     """Something counted: how it is said `after` a number and `before` one; `sum` names the counts
-    it is the sum of."""
+    it is the sum of, `times` those it is the product of (nights of rooms)."""
 
     name: str
     after: Found = None
     before: Found = None
     sum: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
 
 
 class Price(Struct, frozen=True):
@@ -173,6 +174,7 @@ class _Count(_Section):
     after: Patterns = []
     before: Patterns = []
     sum: list[str] = []
+    times: list[str] = []
 
 
 class _Price(_Section):
@@ -245,6 +247,7 @@ def read_rules(tables: dict[str, Any], path: Path) -> Rulebook:
                 _made(each.after, path, f"counts.{name}.after"),
                 _made(each.before, path, f"counts.{name}.before"),
                 tuple(each.sum),
+                tuple(each.times),
             )
             for name, each in listed.counts.items()
         },
@@ -265,9 +268,12 @@ def _check_names(listed: _Rules, path: Path) -> None:
         if price.per and price.per not in listed.counts:
             raise ConfigError(f"{path}: price `{price.id}`: `per` names no count `{price.per}`")
     for name, count in listed.counts.items():
-        for part in count.sum:
-            if part not in listed.counts or part == name:
-                raise ConfigError(f"{path}: counts.{name}: `sum` names no other count `{part}`")
+        for field in ("sum", "times"):
+            for part in getattr(count, field):
+                if part not in listed.counts or part == name:
+                    raise ConfigError(
+                        f"{path}: counts.{name}: `{field}` names no other count `{part}`"
+                    )
     for rule in listed.rule:
         for check in rule.check:
             for unknown in [each for each in check.prices if each not in prices]:

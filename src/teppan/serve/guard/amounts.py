@@ -25,7 +25,9 @@ from teppan.serve.guard.counting import ZERO, Amount, Counted, Money
 from teppan.serve.guard.reading import Reading
 from teppan.serve.guard.saying import denies
 
-_RATE = re.compile(r"[x×*@]|\b(?:at|per|each|a|por|cada|a razón)\b|每|につき|毎", re.IGNORECASE)
+_RATE = re.compile(
+    r"[x×*@]|\b(?:at|per|each|a|por|cada|a razón|pro|je|jede[rns]?)\b|每|につき|毎", re.IGNORECASE
+)
 _UPGRADES, _CHOICES = 5, 40
 """Upgrades that are added up in all combinations, and ways that are looked at of each sum."""
 _UNCOUNTED = 4

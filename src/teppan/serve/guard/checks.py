@@ -296,8 +296,8 @@ def _shown(text: str) -> str:
 
 
 YES = re.compile(
-    r"(?:yes|sure|of course|certainly|absolutely|s[ií]|claro|por supuesto|是的?|有的?|可以的?|当然"
-    r"|没问题|はい|ええ|もちろん)(?![a-záéíóúñ])",
+    r"(?:yes|sure|of course|certainly|absolutely|s[ií]|claro|por supuesto|ja|klar|nat[uü]rlich"
+    r"|selbstverst[aä]ndlich|gern(?:e)?|是的?|有的?|可以的?|当然|没问题|はい|ええ|もちろん)(?![a-záéíóúñäöüß])",
     re.IGNORECASE,
 )
 

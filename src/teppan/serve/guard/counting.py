@@ -1,7 +1,8 @@
-"""Amounts and counts as people write them: `$1,100`, `twenty-five guests`, `大人10名`.
+"""Amounts and counts as people write them: `$1,100`, `1.100,50 €`, `ten guests`, `大人10名`.
 
 Counts are taken from the last question that has any, then from earlier ones, then from the answer
-itself. Guests are adults and children: whichever is not said follows from the others.
+itself. Guests are adults and children: whichever is not said follows from the others. Nights of
+rooms are rooms times nights: of what nobody counted there is one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import product
+from math import prod
 
 from msgspec import Struct
 
@@ -20,7 +22,7 @@ _NUMBER = (
     r"(?:\d{1,3}(?:[,.]\d{3})+|\d+)(?:\.\d{1,2}|,\d{2}(?![\u2e80-\uffef]))?(?![\d]|[.,]\d{3}(?!\d))"
 )
 _ALONE = re.compile(
-    r"(?<![\w$€£¥.,:/-])(\d{1,3})(?=\s*(?:$|[?!,;()]|\.(?!\d)|(?:or|and|vs|versus|then|o|y|to)\b))",
+    r"(?<![\w$€£¥.,:/-])(\d{1,3})(?=\s*(?:$|[?!,;()]|\.(?!\d)|(?:or|and|vs|versus|then|o|y|to|oder|und|bis)\b))",
     re.IGNORECASE,
 )
 """A number of a question that stands for itself: `10 or 20 guests`, `then 14?`."""
@@ -28,6 +30,7 @@ _BARE = re.compile(rf"(?<![\w$€£¥.,])({_NUMBER})(?![\w%]|[.,]\d| ?%)")
 _BETWEEN = re.compile(r"[ -]?(?:[^\W\d]{1,14}[ -]){0,2}")
 _MOST_COUNTED = 1_000
 ZERO = Decimal(0)
+_ONE = Decimal(1)
 
 
 class Amount(Struct, frozen=True):
@@ -57,9 +60,12 @@ class Money:
     def __init__(self, book: Rulebook) -> None:
         signs = "|".join(re.escape(each) for each in sorted(book.money, key=len, reverse=True))
         self._signed = re.compile(rf"(?:{signs})\s?({_NUMBER})(?!\d)") if signs else None
+        units = [book.money_words.pattern] if book.money_words is not None else []
+        if signs:  # `12,50 €`; but `12 $55` are twelve of something
+            units.append(rf"(?:{signs})(?!\s?\d|\w)")
         self._after = (
-            re.compile(rf"(?<![\d.,])({_NUMBER})\s?(?={book.money_words.pattern})", re.IGNORECASE)
-            if book.money_words is not None
+            re.compile(rf"(?<![\d.,])({_NUMBER})\s?(?={'|'.join(units)})", re.IGNORECASE)
+            if units
             else None
         )
 
@@ -112,6 +118,7 @@ def counted(book: Rulebook, money: Money, questions: Sequence[Reading], answer: 
         kept = [each for each in found if not before or _changed(each, before, bare)]
         if kept:
             by_name[name] = tuple(dict.fromkeys((*before, *kept)))
+    _multiplied(book, by_name)
     most = max((each for some in by_name.values() for each in some), default=ZERO)
     counted_there = {each for count in book.counts.values() for each in _numbers(own, count)}
     few = tuple(each for each in _bare(own) if each <= most and each not in counted_there)
@@ -173,6 +180,15 @@ def _summed(book: Rulebook, by_name: dict[str, tuple[Decimal, ...]]) -> None:
             left = [whole - part for whole in by_name[name] for part in taken if whole > part]
             if left:
                 by_name[rest[0]] = tuple(dict.fromkeys(left))
+
+
+def _multiplied(book: Rulebook, by_name: dict[str, tuple[Decimal, ...]]) -> None:
+    """Counts that are the product of others: `2 rooms for 3 nights`."""
+    for name, count in book.counts.items():
+        if any(part in by_name for part in count.times):
+            ways = product(*(by_name.get(part, (_ONE,)) for part in count.times))
+            values = dict.fromkeys(prod(way, start=_ONE) for way in ways)
+            by_name[name] = tuple(dict.fromkeys((*values, *by_name.get(name, ()))))
 
 
 def _alone(text: str) -> tuple[Decimal, ...]:

@@ -26,7 +26,7 @@ _QUOTES = str.maketrans("’‘ʼ", "'''")
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？!?])|[;；\n]+")
 _CLAUSE = re.compile(
     r",(?!\d)|(?<!\d),|,(?=\d{1,2}[\u2e80-\uffef])|[、]|:(?!\d|//)|\s+[–—-]\s+|[()]"
-    r"|\s+(?=(?:and|but|so|though|although|however|while|y|pero|aunque|sino) )",
+    r"|\s+(?=(?:and|but|so|though|although|however|while|y|pero|aunque|sino|und|aber|sondern) )",
     re.IGNORECASE,
 )
 _HAN_UNITS = {"十": 10, "百": 100, "千": 1000}

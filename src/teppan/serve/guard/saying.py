@@ -74,7 +74,9 @@ def _of_topic(rest: Sequence[str], following: Sequence[str]) -> Stance:
         if denies(clause):
             return "denies"
         if re.match(
-            r"(?:yes|s[ií]\b|of course|sure|是的|有的|当然|はい|もちろん)", clause, re.IGNORECASE
+            r"(?:yes|s[ií]\b|of course|sure|ja\b|nat[uü]rlich|是的|有的|当然|はい|もちろん)",
+            clause,
+            re.IGNORECASE,
         ):
             return "offers"
     return "names"
