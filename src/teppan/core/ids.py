@@ -53,13 +53,15 @@ class Scope(Struct, frozen=True):
     """Whose data this is. Made only from an authenticated key; required wherever data is kept.
 
     `key_id` is the gateway key that asked, `tenant` the wall no byte crosses. `models` are the
-    names or `prefix/*` patterns the key may use; empty means all. `admin` opens operations.
+    names or `prefix/*` patterns the key may use; empty means all. `admin` opens operations; a
+    `feedback` key may only say what people think, from pages of its `origins` where it names some.
     """
 
     tenant: str
     key_id: str
     models: tuple[str, ...] = ()
-    role: Literal["user", "admin"] = "user"
+    role: Literal["user", "admin", "feedback"] = "user"
+    origins: tuple[str, ...] = ()
 
     def allows(self, model: str) -> bool:
         if not self.models or model in self.models:

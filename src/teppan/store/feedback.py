@@ -1,24 +1,36 @@
-"""What people said of answers: durable before it is acknowledged, each statement once.
+"""What people said of answers and conversations: durable before it is acknowledged, each once.
 
-The same person may change their mind: the history is kept and the latest statement counts.
+A statement is of one answer (`trace_id`) or of one conversation (`episode`), by one source: the end
+user whom the client names, or the key itself. Who changes their mind says the next version; the
+history is kept and the latest statement of a source counts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import Struct
-from sqlalchemy import Connection, RowMapping, Select, select
+from sqlalchemy import Connection, RowMapping, Select, func, select
 
 from teppan.core.clock import Clock
 from teppan.core.ids import Scope, new_id
 from teppan.store.reader import Reader
 from teppan.store.schema import feedback, instant, seconds
+from teppan.store.versions import Values, counts, forget, state, subject_of, withdraw
 from teppan.store.writer import Writer
 
-RATING, WRONG_HIT = "rating", "wrong_hit"
+RATING, WRONG_HIT, COMMENT = "rating", "wrong_hit", "comment"
+SAID = ("value", "raw", "kind", "comment")
+"""What makes a statement another one."""
 
 
 class Statement(Struct, frozen=True):
-    """One thing a person said of one answer. `value` is in [0, 1], `at` in seconds since 1970."""
+    """One thing a source said. `value` is in [0, 1], `raw` what was given when that is another
+    scale (1 to 5 stars), `at` in seconds since 1970.
+
+    `kind` is thumbs, stars, rating, comment or wrong_hit. `claimed` means that nobody vouches for
+    the name of the source: a browser gave it. `model` is who answered, as far as it is known.
+    """
 
     id: str
     trace_id: str
@@ -27,6 +39,34 @@ class Statement(Struct, frozen=True):
     value: float
     comment: str
     at: float
+    episode: str = ""
+    source: str = ""
+    kind: str = RATING
+    raw: float | None = None
+    model: str = ""
+    claimed: bool = False
+    version: int = 1
+    withdrawn: bool = False
+
+
+class Opinion(Struct, frozen=True, kw_only=True):
+    """What is to be kept: of a trace, or of an episode. `source` empty is the key itself."""
+
+    trace_id: str = ""
+    episode: str = ""
+    metric: str = RATING
+    value: float = 0.0
+    kind: str = RATING
+    raw: float | None = None
+    comment: str = ""
+    source: str = ""
+    model: str = ""
+    claimed: bool = False
+
+
+def source_of(scope: Scope, user: str = "") -> str:
+    """Whose word it is: the user whom the client names, else the key."""
+    return f"user:{user}" if user else f"key:{scope.key_id}"
 
 
 class Feedback:
@@ -38,57 +78,111 @@ class Feedback:
     async def record(
         self, scope: Scope, trace_id: str, metric: str, value: float, comment: str = ""
     ) -> Statement:
-        """Durable when it returns. Said again unchanged, it is the statement there already is."""
-        new, at = new_id("fb"), self._clock.now()
-        said = (
-            _statements(scope, trace_id)
-            .where(feedback.c.key_id == scope.key_id, feedback.c.metric == metric)
-            .order_by(feedback.c.at.desc(), feedback.c.id.desc())
-            .limit(1)
+        """What a key itself says of one answer; see `say`."""
+        return await self.say(
+            scope,
+            Opinion(trace_id=trace_id, metric=metric, kind=metric, value=value, comment=comment),
         )
 
+    async def say(self, scope: Scope, opinion: Opinion) -> Statement:
+        """Durable when it returns. Said again unchanged, it is the statement there already is."""
+        source = opinion.source or source_of(scope)
+        about = ("episode", opinion.episode) if opinion.episode else ("trace", opinion.trace_id)
+        row = {
+            "id": new_id("fb"),
+            "tenant": scope.tenant,
+            "subject": subject_of(scope.tenant, *about, source, opinion.metric),
+            "trace_id": "" if opinion.episode else opinion.trace_id,
+            "episode": opinion.episode,
+            "key_id": scope.key_id,
+            "source": source,
+            "claimed": opinion.claimed,
+            "model": opinion.model,
+            "metric": opinion.metric,
+            "kind": opinion.kind,
+            "raw": opinion.raw,
+            "value": opinion.value,
+            "comment": opinion.comment,
+            "at": instant(self._clock.now()),
+        }
+
         def work(connection: Connection) -> Statement:
-            row = connection.execute(said).mappings().one_or_none()
-            if row is not None and (row["value"], row["comment"]) == (value, comment):
-                return _statement(row)
-            statement = Statement(new, trace_id, scope.key_id, metric, value, comment, at)
-            connection.execute(
-                feedback.insert().values(
-                    id=new,
-                    tenant=scope.tenant,
-                    trace_id=trace_id,
-                    key_id=scope.key_id,
-                    metric=metric,
-                    value=value,
-                    comment=comment,
-                    at=instant(at),
-                )
-            )
-            return statement
+            return _statement(state(connection, feedback, row, SAID))
 
         return await self._writer.run(work)
 
-    async def of(self, scope: Scope, trace_id: str) -> list[Statement]:
-        """Everything said of one answer of this tenant, oldest first."""
-        wanted = _statements(scope, trace_id).order_by(feedback.c.at, feedback.c.id)
-        return await self._read(wanted)
+    async def withdraw(self, scope: Scope, id: str, source: str | None = None) -> Statement | None:
+        """Takes a statement of this tenant back, whichever version of it `id` names: its source has
+        said nothing then, and may speak again. `source` limits whose it may be; `None` when there
+        is no such statement. Durable when it returns.
+        """
+        at = instant(self._clock.now())
+        where = (feedback.c.tenant == scope.tenant) & (feedback.c.id == id)
+        if source is not None:
+            where &= feedback.c.source == source
+
+        def work(connection: Connection) -> Statement | None:
+            row = withdraw(connection, feedback, where, at)
+            return None if row is None else _statement(row)
+
+        return await self._writer.run(work)
+
+    async def forget(self, scope: Scope, source: str) -> int:
+        """Deletes every word of a source (`user:ID`) in this tenant; returns how many."""
+
+        def work(connection: Connection) -> int:
+            return forget(connection, feedback, scope, source)
+
+        return await self._writer.run(work)
+
+    async def of(self, scope: Scope, trace_id: str = "", *, episode: str = "") -> list[Statement]:
+        """Everything said of one answer or conversation of this tenant, oldest first, with what was
+        changed or taken back later."""
+        about = feedback.c.episode == episode if episode else feedback.c.trace_id == trace_id
+        wanted = select(feedback).where(feedback.c.tenant == scope.tenant, about)
+        return await self._read(wanted.order_by(feedback.c.at, feedback.c.version))
+
+    async def counting(
+        self,
+        scope: Scope,
+        metric: str = RATING,
+        *,
+        since: float = 0.0,
+        everyone: bool = False,
+        trace_ids: Iterable[str] | None = None,
+    ) -> list[Statement]:
+        """What each source says now, oldest first: of this tenant, or of all for `everyone`."""
+        wanted = select(feedback).where(
+            feedback.c.metric == metric, feedback.c.at >= instant(since), counts(feedback)
+        )
+        if not everyone:
+            wanted = wanted.where(feedback.c.tenant == scope.tenant)
+        if trace_ids is not None:
+            wanted = wanted.where(feedback.c.trace_id.in_(list(trace_ids)))
+        return await self._read(wanted.order_by(feedback.c.at, feedback.c.id))
 
     async def latest(self, scope: Scope, metric: str, *, since: float = 0.0) -> dict[str, float]:
-        """By trace: the mean of what each person said last about this tenant's answers."""
-        wanted = (
-            select(feedback)
-            .where(
-                feedback.c.tenant == scope.tenant,
-                feedback.c.metric == metric,
-                feedback.c.at >= instant(since),
-            )
-            .order_by(feedback.c.at, feedback.c.id)
-        )
-        last = {(each.trace_id, each.key_id): each.value for each in await self._read(wanted)}
+        """By trace: the mean of what each source says now about this tenant's answers."""
         values: dict[str, list[float]] = {}
-        for (trace_id, _), value in last.items():
-            values.setdefault(trace_id, []).append(value)
+        for each in await self.counting(scope, metric, since=since):
+            if each.trace_id:
+                values.setdefault(each.trace_id, []).append(each.value)
         return {trace_id: sum(some) / len(some) for trace_id, some in values.items()}
+
+    async def lately(self, scope: Scope, source: str, model: str, since: float) -> int:
+        """How many answers of a model this source has rated since an instant."""
+        wanted = select(func.count(func.distinct(feedback.c.subject))).where(
+            feedback.c.tenant == scope.tenant,
+            feedback.c.source == source,
+            feedback.c.at >= instant(since),
+            feedback.c.model == model,
+            feedback.c.metric == RATING,
+        )
+
+        def query(connection: Connection) -> int:
+            return connection.scalar(wanted) or 0
+
+        return await self._reader.run(query)
 
     async def _read(self, wanted: Select[tuple[object, ...]]) -> list[Statement]:
         def query(connection: Connection) -> list[Statement]:
@@ -97,19 +191,21 @@ class Feedback:
         return await self._reader.run(query)
 
 
-def _statements(scope: Scope, trace_id: str) -> Select[tuple[object, ...]]:
-    return select(feedback).where(
-        feedback.c.tenant == scope.tenant, feedback.c.trace_id == trace_id
-    )
-
-
-def _statement(row: RowMapping) -> Statement:
+def _statement(row: RowMapping | Values) -> Statement:
     return Statement(
-        row["id"],
-        row["trace_id"],
-        row["key_id"],
-        row["metric"],
-        row["value"],
-        row["comment"],
-        seconds(row["at"]),
+        id=row["id"],
+        trace_id=row["trace_id"],
+        key_id=row["key_id"],
+        metric=row["metric"],
+        value=row["value"],
+        comment=row["comment"],
+        at=seconds(row["at"]),
+        episode=row["episode"],
+        source=row["source"],
+        kind=row["kind"],
+        raw=row["raw"],
+        model=row["model"],
+        claimed=row["claimed"],
+        version=row["version"],
+        withdrawn=row["withdrawn"] is not None,
     )

@@ -74,7 +74,9 @@ def figures(connection: Connection, since: float, until: float) -> Figures:
         examples=_count(connection, traces, *begun, traces.c.status == "ok", traces.c.output > 0),
         rated=connection.scalar(
             select(func.count(func.distinct(feedback.c.trace_id))).where(
-                feedback.c.at >= instant(since), feedback.c.at < instant(until)
+                feedback.c.trace_id != "",
+                feedback.c.at >= instant(since),
+                feedback.c.at < instant(until),
             )
         )
         or 0,

@@ -27,7 +27,7 @@ from teppan.store.reader import Reader
 from teppan.store.schema import instant, keys, seconds
 from teppan.store.writer import Writer
 
-Role = Literal["user", "admin"]
+Role = Literal["user", "admin", "feedback"]
 
 POLL_SECONDS = 0.5
 STALE_SECONDS = 10.0
@@ -39,7 +39,11 @@ CHANGES, PEPPER = "keys", "pepper"
 
 
 class KeyRecord(Struct, frozen=True):
-    """A key, without the secret. Instants are seconds since 1970."""
+    """A key, without the secret. Instants are seconds since 1970.
+
+    `origins` are the sites (`https://shop.example`) whose pages may use it; empty means that no
+    page may, where the role is `feedback`.
+    """
 
     id: str
     tenant: str
@@ -49,9 +53,10 @@ class KeyRecord(Struct, frozen=True):
     created: float
     expires: float | None = None
     revoked: float | None = None
+    origins: tuple[str, ...] = ()
 
     def scope(self) -> Scope:
-        return Scope(self.tenant, self.id, self.models, self.role)
+        return Scope(self.tenant, self.id, self.models, self.role, self.origins)
 
 
 class _Known(Struct, frozen=True):
@@ -67,6 +72,7 @@ class Keys:
         self._clock = clock
         self._pepper = pepper
         self._known: dict[str, _Known] = {}
+        self._origins: frozenset[str] = frozenset()
         self._changes: str | None = None
         self._read_at: float | None = None
         self._reading = asyncio.Lock()
@@ -99,6 +105,11 @@ class Keys:
             scope = self._recognised(text)  # just read, even if a busy machine took its time
         return scope
 
+    def welcomes(self, origin: str) -> bool:
+        """Whether pages of this site may use some key, from memory alone. The key itself is checked
+        when it comes; a browser asks before it sends one."""
+        return origin in self._origins
+
     async def any(self) -> bool:
         """Whether there has ever been a key. Revoking the last one does not open the door."""
         if not self._known and not self._fresh(POLL_SECONDS):
@@ -114,6 +125,12 @@ class Keys:
                 self._changes, named, records = found
                 self._check_pepper(named)
                 self._known = {each.record.id: each for each in records}
+                self._origins = frozenset(
+                    origin
+                    for each in records
+                    if each.record.revoked is None
+                    for origin in each.record.origins
+                )
             self._read_at = began
 
     def _fresh(self, age: float) -> bool:
@@ -151,12 +168,15 @@ class Keys:
         models: tuple[str, ...] = (),
         expires: float | None = None,
         role: Role = "user",
+        origins: tuple[str, ...] = (),
     ) -> tuple[KeyRecord, Secret]:
         """A new key and, this once, its text. `models` empty means all of them."""
         pepper = await asyncio.to_thread(self._pepper.value, True)
         assert pepper is not None
         id, text = new_key()
-        record = KeyRecord(id, tenant, name, role, models, self._clock.now(), expires)
+        record = KeyRecord(
+            id, tenant, name, role, models, self._clock.now(), expires, origins=origins
+        )
         digest, change = self._digest(text), new_id("chg")
 
         def work(connection: Connection) -> str:
@@ -209,6 +229,7 @@ def _row(record: KeyRecord, digest: str) -> dict[str, object]:
         "name": record.name,
         "role": record.role,
         "models": json.dumps(record.models),
+        "origins": json.dumps(record.origins),
         "digest": digest,
         "created": instant(record.created),
         "expires": None if record.expires is None else instant(record.expires),
@@ -225,5 +246,6 @@ def _known(row: RowMapping) -> _Known:
         seconds(row["created"]),
         None if row["expires"] is None else seconds(row["expires"]),
         None if row["revoked"] is None else seconds(row["revoked"]),
+        tuple(json.loads(row["origins"])),
     )
     return _Known(record, row["digest"], record.scope())

@@ -106,14 +106,14 @@ def _row(counted: Any, ratings: list[float], escalated: int) -> LanguageRow:
 
 
 def _rated(connection: Connection, where: list[ColumnElement[bool]]) -> dict[str, list[float]]:
-    """By language, what each person said last of each answer: one value for each answer."""
+    """By language, what each source said last of each answer: one value for each answer."""
     said = (
-        select(traces.c.language, traces.c.tenant, traces.c.id, feedback.c.key_id, feedback.c.value)
+        select(traces.c.language, traces.c.tenant, traces.c.id, feedback.c.source, feedback.c.value)
         .join(
             feedback,
             (feedback.c.tenant == traces.c.tenant) & (feedback.c.trace_id == traces.c.id),
         )
-        .where(*where, feedback.c.metric == RATING)
+        .where(*where, feedback.c.metric == RATING, feedback.c.withdrawn.is_(None))
         .order_by(feedback.c.at, feedback.c.id)
     )
     last = {tuple(row)[:4]: row.value for row in connection.execute(said)}

@@ -61,7 +61,7 @@ from teppan.store import (  # noqa: F401 - their tables
 from teppan.store.metadata import metadata as metadata
 from teppan.store.schema_feedback import feedback as feedback
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision, known here so that an up-to-date database needs no migration tool."""
 
 VERSION_TABLE = "teppan_schema"

@@ -23,6 +23,7 @@ from teppan.store.bandit import Bandit
 from teppan.store.base import Backend, Durability
 from teppan.store.budgets import LEASE_SECONDS, Budgets
 from teppan.store.cache import CacheRecords
+from teppan.store.corrections import Corrections
 from teppan.store.costs import Costs
 from teppan.store.escalations import Escalations
 from teppan.store.feedback import Feedback
@@ -33,12 +34,14 @@ from teppan.store.knowledge import Knowledge
 from teppan.store.languages import Languages
 from teppan.store.ledger import Ledger
 from teppan.store.migrate import migrate
+from teppan.store.outcomes import Outcomes
 from teppan.store.pepper import Pepper
 from teppan.store.postgres import PostgresBackend
 from teppan.store.reader import Reader
 from teppan.store.shadows import Shadows
 from teppan.store.sqlite import SqliteBackend
 from teppan.store.summaries import Summaries
+from teppan.store.targets import Targets
 from teppan.store.traces import Traces
 from teppan.store.translations import Translations
 from teppan.store.trust import Trust
@@ -105,6 +108,9 @@ class Store:
         self.keys = Keys(writer, reader, clock, pepper)
         self.idempotency = Idempotency(writer, clock)
         self.feedback = Feedback(writer, reader, clock)
+        self.outcomes = Outcomes(writer, reader, clock)
+        self.corrections = Corrections(writer, reader, clock)
+        self.targets = Targets(reader)
         self.escalations = Escalations(writer, reader, clock)
         self.actions = Actions(writer, reader, clock)
         self.bandit = Bandit(writer, reader, clock)
