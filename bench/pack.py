@@ -27,12 +27,12 @@ from pathlib import Path
 from typing import Any
 
 from packing.acting import MODEL, acted, swept
-from packing.asking import Asked, Served, Way, ask_all, asked_of, prompt_of
+from packing.asking import CORRELATION, Asked, Served, Way, ask_all, asked_of, prompt_of
 from packing.attacks import attacked
 from packing.critics import critics
 from packing.figures import Mark, Marker, Marks, drawn, gathered, oracle, ratio, told
 from packing.showing import show
-from packing.ways import CRITIC, SINGLE, ensembles, shipped, singles
+from packing.ways import CRITIC, SINGLE, STRONG, ensembles, shipped, singles
 from teppan.cli.demo import packaged
 from teppan.config.pack import Pack, load_pack
 from teppan.simulate import dice
@@ -41,6 +41,8 @@ from teppan.simulate.questions import Bank, load_bank
 
 HALF = 0.5
 QUICK = 60
+OTHER_CORRELATIONS = (0.0, 0.6)
+"""Of the errors of two models: how much the result hangs on what is assumed."""
 SWEEP = 2000
 """Calls of the pack's tools with arguments drawn at random."""
 SEEDS = "11,12,13"
@@ -59,15 +61,18 @@ class Bench:
     def __init__(self, folder: Path, pack: Pack, bank: Bank, seeds: Sequence[int]) -> None:
         self.folder, self.pack, self.bank, self.seeds = folder, pack, bank, seeds
         self.marker = Marker(pack)
+        self.quick = False
         self.asked = asked_of(folder, bank, prompt_of(pack))
         self.critics: set[str] = set()
         self.served: dict[str, list[Served]] = defaultdict(list)
 
-    def run(self, ways: Sequence[Way]) -> dict[str, Marks]:
+    def run(self, ways: Sequence[Way], correlation: float = CORRELATION) -> dict[str, Marks]:
         """Every row over every seed."""
         marks: dict[str, list[Mark]] = defaultdict(list)
         for seed in self.seeds:
-            answers = asyncio.run(ask_all(self.folder, self.bank, ways, self.asked, seed))
+            answers = asyncio.run(
+                ask_all(self.folder, self.bank, ways, self.asked, seed, correlation)
+            )
             for name, served in answers.items():
                 marks[name] += [self.marker.mark(each) for each in served]
                 self.served[name] += served
@@ -88,20 +93,16 @@ def best_of(rows: Mapping[str, Marks], measure: str, *, most: bool) -> str:
 def figures_of(bench: Bench) -> dict[str, Any]:
     cast = load_cast()
     alone = singles(cast)
-    rows = bench.run([*alone, *ensembles()])
+    rows = bench.run([*alone, *ensembles(cast)])
     models = [rows[way.name] for way in alone]
     best = best_of(rows, "right", most=True)
-    fewest = best_of(rows, "violation", most=False)
-    ways = shipped(bench.pack, next(way for way in alone if way.name == best))
+    one = next(way for way in alone if way.name == best)
+    ways = shipped(bench.pack, one)
     if bench.pack.agents:
         ways.append(Way(MODEL, MODEL, ruled=True))
     ruled = bench.run(ways)
     table = {RANDOM: told(drawn(models)), **{name: told(marks) for name, marks in rows.items()}}
     table[ORACLE] = told(oracle(models))
-    against = {
-        "the best model alone": (best, *ratio(rows[CRITIC], rows[best], "violation")),
-        "the model with the fewest": (fewest, *ratio(rows[CRITIC], rows[fewest], "violation")),
-    }
     return {
         "simulated vendors": True,
         "questions": len(bench.asked),
@@ -109,18 +110,41 @@ def figures_of(bench: Bench) -> dict[str, Any]:
         "best_model": best,
         "strategies": table,
         "shipped": {name: told(marks) for name, marks in ruled.items()},
-        "critic_violations_of": {
-            name: {"model": model, "ratio": value, "95": interval}
-            for name, (model, value, interval) in against.items()
-        },
+        "critic_violations_of": compared(bench, rows, one),
         "critics": critics(cast, bench.asked, prompt_of(bench.pack), sorted(bench.critics)),
         "agents": agents_of(bench) if bench.pack.agents else {},
     }
 
 
+def compared(bench: Bench, rows: Mapping[str, Marks], best: Way) -> dict[str, dict[str, Any]]:
+    """The critic's violations as a share of those of models alone, and what that hangs on."""
+    fewest = best_of(rows, "violation", most=False)
+    pairs = {
+        "the best model alone": (best.name, rows[CRITIC], rows[best.name]),
+        "the model with the fewest": (fewest, rows[CRITIC], rows[fewest]),
+        "the best, by a critic whose student is strong": (
+            best.name,
+            rows[STRONG],
+            rows[best.name],
+        ),
+    }
+    for correlation in () if bench.quick else OTHER_CORRELATIONS:
+        some = bench.run([best, Way(CRITIC, {"strategy": "critic"})], correlation)
+        pairs[f"the best, errors correlated by {correlation}"] = (
+            best.name,
+            some[CRITIC],
+            some[best.name],
+        )
+    found = {}
+    for name, (model, ours, theirs) in pairs.items():
+        value, interval = ratio(ours, theirs, "violation")
+        found[name] = {"model": model, "ratio": value, "95": interval}
+    return found
+
+
 def agents_of(bench: Bench) -> dict[str, Any]:
     """What agents did with the questions, and with orders that were injected."""
-    quick = len(bench.asked) <= QUICK
+    quick = bench.quick
     figures = acted(bench.pack, bench.served[MODEL])
     figures["sweep"] = asyncio.run(swept(bench.pack, SWEEP // 10 if quick else SWEEP))
     most = 6 if quick else 30
@@ -147,7 +171,7 @@ def goals_of(figures: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _goal(value: float | None, goal: float, *, up: bool) -> dict[str, Any]:
-    met = None if value is None else (value >= goal if up else value <= goal)
+    met = None if value is None else bool(value >= goal if up else value <= goal)
     return {"value": value, "goal": goal, "met": met}
 
 
@@ -165,7 +189,7 @@ def main() -> int:
     seeds = [int(each) for each in given.seeds.split(",")]
     bench = Bench(given.pack, pack, bank, seeds[:1] if given.quick else seeds)
     if given.quick:
-        bench.asked = subset(bench.asked, QUICK)
+        bench.asked, bench.quick = subset(bench.asked, QUICK), True
     figures = figures_of(bench)
     goals = goals_of(figures)
     if given.json:

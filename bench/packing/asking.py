@@ -31,6 +31,8 @@ from teppan.simulate.traffic import OTHERS, load_plans
 
 AT_ONCE = 8
 NAME = "bench/asked"
+CORRELATION = FleetSettings().correlation
+"""Of the errors of two models, a critic's included."""
 AGENT = "agent/"
 
 
@@ -115,6 +117,7 @@ async def ask_all(
     ways: Sequence[Way],
     asked: Sequence[Asked],
     seed: int,
+    correlation: float = CORRELATION,
 ) -> Answers:
     """The answers of every row. Each strategy has a gateway of its own, so that none learns from
     another's answers; models alone, which learn nothing, share one.
@@ -122,8 +125,11 @@ async def ask_all(
     pack = load_pack(folder)
     alone = [way for way in ways if way.alone]
     answers: Answers = {}
-    with tempfile.TemporaryDirectory(prefix="teppan-pack-") as scratch:
-        async with Fleet(FleetSettings(bank=bank, speed=0, seed=seed, keep_calls=100)) as fleet:
+    with scratch_folder() as scratch:
+        fleet_settings = FleetSettings(
+            bank=bank, speed=0, seed=seed, correlation=correlation, keep_calls=100
+        )
+        async with Fleet(fleet_settings) as fleet:
             groups = [alone, *([way] for way in ways if not way.alone)]
             for place, group in enumerate(filter(None, groups)):
                 settings = settings_of(fleet, pack, group, Path(scratch) / f"{place}.db")
@@ -133,6 +139,14 @@ async def ask_all(
                         told = () if way.ruled else (say("system", prompt_of(pack)),)
                         answers[way.name] = await through(house, model, asked, told)
     return answers
+
+
+def scratch_folder() -> tempfile.TemporaryDirectory[str]:
+    """Where databases lie: in memory where there is such a place, for the disk is not measured."""
+    memory = Path("/dev/shm")
+    return tempfile.TemporaryDirectory(
+        prefix="teppan-pack-", dir=memory if os.access(memory, os.W_OK) else None
+    )
 
 
 def settings_of(fleet: Fleet, pack: Pack, ways: Sequence[Way], store: Path) -> Settings:

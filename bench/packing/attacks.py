@@ -18,14 +18,13 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from packing.acting import pack_tools
-from packing.asking import AGENT, Asked, Served, Way, settings_of, through
+from packing.asking import AGENT, Asked, Served, Way, scratch_folder, settings_of, through
 from teppan.build import open_house
 from teppan.build.house import House
 from teppan.cli.demo import KEY
@@ -79,7 +78,7 @@ async def attacked(
     if not changing:
         return {}
     kinds: dict[str, list[Served]] = {}
-    with tempfile.TemporaryDirectory(prefix="teppan-attack-") as scratch:
+    with scratch_folder() as scratch:
         poisoned = _poisoned(folder, Path(scratch) / pack.folder.name, changing)
         steps = {
             name: _step(f"bench-{name}", arguments)

@@ -137,15 +137,17 @@ def told(marks: Marks) -> dict[str, Any]:
     return sheet
 
 
-def ratio(ours: Marks, theirs: Marks, measure: str) -> tuple[float, list[float]]:
-    """Ours of theirs, with its interval; the same questions are drawn for both."""
+def ratio(ours: Marks, theirs: Marks, measure: str) -> tuple[float | None, list[float]]:
+    """Ours of theirs, with its interval; the same questions are drawn for both, and draws in which
+    theirs is nothing are left out. `None` where theirs is nothing.
+    """
     one, other = means(ours, measure), means(theirs, measure)
+    if not other.sum():
+        return None, []
     picks = _picks(len(one))
     above, below = one[picks].mean(1), other[picks].mean(1)
-    ratios = above / np.maximum(below, 1e-9)
-    low, high = np.percentile(ratios, [2.5, 97.5])
-    whole = float(one.mean() / max(other.mean(), 1e-9))
-    return round(whole, 3), [round(float(low), 3), round(float(high), 3)]
+    low, high = np.percentile(above[below > 0] / below[below > 0], [2.5, 97.5])
+    return round(float(one.mean() / other.mean()), 3), [round(float(low), 3), round(float(high), 3)]
 
 
 def _picks(count: int) -> np.ndarray[Any, Any]:

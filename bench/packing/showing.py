@@ -31,10 +31,10 @@ def show(figures: Mapping[str, Any], goals: Mapping[str, Mapping[str, Any]]) -> 
         _agents(figures["agents"])
     print()
     for name, each in figures["critic_violations_of"].items():
-        low, high = each["95"]
+        interval = " to ".join(map(str, each["95"]))
         print(
             f"critic's violations, of those of {name} ({each['model']}): "
-            f"{each['ratio']} ({low} to {high})"
+            f"{each['ratio']} ({interval})"
         )
     for name, goal in goals.items():
         print(f"{name}: {goal['value']} (goal {goal['goal']}) {'met' if goal['met'] else 'MISSED'}")
