@@ -76,14 +76,15 @@ class Reception:
         return self._otherwise, "no intent of its own"
 
     def _intent(self, text: str) -> tuple[str, float]:
-        """The intent of a message, or of the clause of it that is surest: names, addresses and
-        codes in a long one hide what it is about."""
+        """The intent of a message, or of its first clause that has one beyond a greeting: names,
+        addresses and codes in a long message hide what it is about."""
         intent, sure = self._intent_of(text)
         if intent in self._desks:
             return intent, sure
         told = [self._intent_of(each) for each in _CLAUSE.findall(text)[:_CLAUSES]]
         known = [each for each in told if each[0] in self._desks]
-        return max(known, key=lambda each: each[1], default=(intent, sure))
+        about = [each for each in known if self._desks[each[0]] != self._otherwise]
+        return next(iter((*about, *known)), (intent, sure))
 
     def _small(self, agent: str, said: list[str]) -> bool:
         """Whether this is what people say in between, in a conversation about something."""

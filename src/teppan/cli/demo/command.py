@@ -1,4 +1,4 @@
-"""`teppan demo`: simulated vendors, the gateway, customers' questions, and what each strategy cost.
+"""Simulated vendors, the gateway, customers' questions, what each strategy cost, and an agent.
 
 Everything is real but the vendors: requests go over HTTP through the whole gateway into a ledger
 in a temporary folder.
@@ -7,6 +7,7 @@ in a temporary folder.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import os
 import signal
 import tempfile
@@ -21,6 +22,7 @@ import typer
 from msgspec import Struct
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from teppan.cli.demo.talking import lines_of, show, talk
 from teppan.cli.output import AsJson, console, print_json, print_table
 from teppan.cli.serve import announce
 from teppan.config.load import parse
@@ -80,7 +82,7 @@ def demo(
 
 def packaged() -> Path:
     """The example pack: beside the sources in a checkout, inside the package when installed."""
-    here = Path(__file__).parents[1]
+    here = Path(__file__).parents[2]
     for folder in (here / "packs" / "myhibachi", here.parents[1] / "packs" / "myhibachi"):
         if folder.is_dir():
             return folder
@@ -102,6 +104,7 @@ async def _demo(folder: Path, speed: float, stay: bool, port: int, as_json: bool
                 )
                 results = await _ask_all(address, questions)
                 _report(results, as_json)
+                await _talk(address, folder, as_json)
                 if stay:
                     announce(house, address)
                     await _until_interrupted()
@@ -197,6 +200,16 @@ async def _ask(
         cost_micros=int(cost) if cost.lstrip("-").isdecimal() else None,
         latency=time.monotonic() - began,
     )
+
+
+async def _talk(address: str, folder: Path, as_json: bool) -> None:
+    """A customer books with the pack's agents, where it has any."""
+    lines = lines_of(folder, dt.datetime.now(dt.UTC).date())
+    if not lines or as_json:
+        return
+    console().print("\n4. a customer talks to the pack's agents, who use its tools")
+    async with _session() as session:
+        show(await talk(session, address, lines))
 
 
 def _summed(strategy: str, answers: list[Result]) -> Result:
