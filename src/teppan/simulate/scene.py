@@ -22,11 +22,11 @@ _NOT_DONE = re.compile(r"^\s*not done yet\b", re.IGNORECASE)
 _YES = re.compile(
     r"^\W*(?:yes|yeah|yep|sure|ok(?:ay)?|perfect|great|good|fine|please|go ahead|confirm|correct|"
     r"agreed|sounds good|that works|book it|do it|s[ií]\b|claro|vale|de acuerdo|perfecto|"
-    r"adelante|confirmo|好|可以|行|是|对|没问题|确认|同意|はい|ええ|お願い|大丈夫|了解|それで)",
+    r"adelante|confirmo|ja\b|gern|genau|einverstanden|passt|好|可以|行|是|对|没问题|确认|同意|はい|ええ|お願い|大丈夫|了解|それで)",
     re.IGNORECASE,
 )
 _NO = re.compile(
-    r"\b(?:no|not|don'?t|wait|stop|instead|never ?mind|espere?|mejor)\b"
+    r"\b(?:no|not|don'?t|wait|stop|instead|never ?mind|espere?|mejor|nein|nicht)\b"
     r"|不|别|算了|いいえ|やめ|待って",
     re.IGNORECASE,
 )

@@ -16,12 +16,13 @@ from teppan.simulate.scene import Scene
 from teppan.simulate.turn import Message, Turn
 
 _AMOUNT = re.compile(
-    r"\$ ?(\d+(?:\.\d+)?)|(\d+(?:\.\d+)?) ?(?:dollars?|d[oó]lares|美元|美金|ドル|元|块|刀)"
+    r"[$€] ?(\d[\d.,]*)|(\d[\d.,]*) ?(?:€|euros?|dollars?|d[oó]lares|美元|美金|ドル|元|块|刀)"
 )
 _ASK: Mapping[str, str] = MappingProxyType(
     {
         "en": "{told} Shall I go ahead?",
         "es": "{told} ¿Lo confirmo?",
+        "de": "{told} Passt das so?",
         "zh": "{told} 可以吗？",
         "ja": "{told} よろしいでしょうか。",
     }
@@ -30,6 +31,7 @@ _LACKS: Mapping[str, str] = MappingProxyType(
     {
         "en": "Gladly. I still need: {names}.",
         "es": "Con gusto. Todavía necesito: {names}.",
+        "de": "Gern. Ich brauche noch: {names}.",
         "zh": "好的，我还需要：{names}。",
         "ja": "承知しました。次のことを教えてください：{names}。",
     }
@@ -38,6 +40,7 @@ _TOLD: Mapping[str, str] = MappingProxyType(
     {
         "en": "According to the tools: {told}.",
         "es": "Según nuestros datos: {told}.",
+        "de": "Nach unseren Angaben: {told}.",
         "zh": "根据我们的资料：{told}。",
         "ja": "こちらの情報では：{told}。",
     }
@@ -48,13 +51,17 @@ _KANA, _HAN = re.compile(r"[\u3040-\u30ff]"), re.compile(r"[\u4e00-\u9fff]")
 _SPANISH = re.compile(
     r"[¿¡ñ]|\b(?:que|para|por|el|los|una|quiero|somos|gracias|hola)\b", re.IGNORECASE
 )
+_GERMAN = re.compile(
+    r"[äöß]|\b(?:ich|und|der|das|nicht|bitte|ist|wie|für|ein|eine|kein|danke|hallo)\b",
+    re.IGNORECASE,
+)
 
 
 def language_of(turn: Turn, question: Question | None) -> str:
     """The customer's language: the question's, else what the words look like."""
     if question is not None:
         return question.language
-    for pattern, language in ((_KANA, "ja"), (_HAN, "zh"), (_SPANISH, "es")):
+    for pattern, language in ((_KANA, "ja"), (_HAN, "zh"), (_SPANISH, "es"), (_GERMAN, "de")):
         if pattern.search(turn.question):
             return language
     return "en"
@@ -86,7 +93,11 @@ def tool_answer(
     told = "; ".join(
         _readable(result.text, result.tool_name or "the tool", scene.agent) for result in results
     )
-    return told if told.endswith((".", "。", "!")) else _TOLD[language].format(told=told)
+    return (
+        told
+        if told.endswith((".", "。", "!"))
+        else _TOLD.get(language, _TOLD["en"]).format(told=told)
+    )
 
 
 def _fitting(question: Question, results: Sequence[Message], asked: str) -> list[str]:
@@ -99,8 +110,13 @@ def _fitting(question: Question, results: Sequence[Message], asked: str) -> list
 
 
 def amounts(text: str) -> set[float]:
-    """The amounts of money a text states."""
-    return {float(one or other) for one, other in _AMOUNT.findall(normalise(text))}
+    """The amounts of money a text states; `1.300,50 €` and `€1,300.50` are one."""
+    return {_value(one or other) for one, other in _AMOUNT.findall(normalise(text))}
+
+
+def _value(written: str) -> float:
+    plain = re.sub(r"[.,](?=\d{3}(?!\d))", "", written.strip(".,"))
+    return float(plain.replace(",", "."))
 
 
 def _is_pieces(result: Message) -> bool:
