@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -67,10 +68,13 @@ def pack_tool(function: Callable[..., Any]) -> PackTool:
 
 @dataclass
 class Records:
-    """Actions in memory; `broken` refuses everything."""
+    """Actions in memory; `broken` refuses everything, `lapsed` lets what was begun be begun again,
+    `slow` is waited for before what was done is written down."""
 
     rows: list[Action] = field(default_factory=list)
     broken: bool = False
+    lapsed: bool = False
+    slow: asyncio.Event | None = None
 
     async def propose(self, scope: Scope, action: Action) -> Action:
         self._check()
@@ -85,12 +89,14 @@ class Records:
         return [row for row in reversed(self.rows) if row.talk in talks]
 
     async def take(self, scope: Scope, id: str) -> bool:
-        free = self._row(id).status == "open"
+        free = self._row(id).status == "open" or self.lapsed
         if free:
             self._set(id, status="running")
         return free
 
     async def finish(self, scope: Scope, id: str, result: str) -> None:
+        if self.slow is not None:
+            await self.slow.wait()
         self._set(id, status="done", result=result)
 
     async def release(self, scope: Scope, id: str) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+
 import pytest
+from msgspec.structs import replace
 
 from serve.agents.office import Office, Then, calls, repaired, spoken
 from teppan.core.chat import ChatRequest, TextDelta, Tool, UsageSeen
@@ -199,6 +203,89 @@ async def test_an_answer_written_again_does_nothing_again() -> None:
     assert words(again) == "Done, $40."
     assert len(repaired) == 1
     assert len(noted(office)) == 1
+
+
+async def test_a_yes_to_another_question_does_not_wake_an_older_proposal() -> None:
+    office = Office(Then(calls(("repair", BOOKING)), PROPOSED))
+    await run(office, spoken("repair my red bicycle"), "tr_1")
+    office.model = Then(calls(("repair", BOOKING)), "Hm.")
+    said = ("repair my red bicycle", PROPOSED, "and a tyre?", "It is $30, all right?", "yes")
+    outcome = await run(office, spoken(*said), "tr_2")
+    assert not repaired
+    assert outcome.tools[0].status == "proposed"
+
+
+async def test_what_another_request_has_begun_is_waited_for() -> None:
+    office = Office(Then(calls(("repair", BOOKING)), PROPOSED))
+    await run(office, spoken("repair my red bicycle"), "tr_1")
+    (row,) = office.records.rows
+    office.records.rows = [replace(row, status="running")]
+    office.model = Then(calls(("repair", BOOKING)), "Done.")
+    request = spoken("repair my red bicycle", PROPOSED, "yes")
+    case = office.case(request, "tr_2")
+
+    async def done_meanwhile(seconds: float) -> None:
+        await office.records.finish(case.scope, row.id, "done by another")
+
+    case.clock.sleep = done_meanwhile  # type: ignore[method-assign]
+    outcome = await office.strategy().run(request, office.call)
+    assert not repaired
+    assert (outcome.tools[0].status, outcome.tools[0].result) == ("confirmed", "done by another")
+
+
+async def test_what_was_begun_and_left_is_done_when_the_customer_asks_again() -> None:
+    office = Office(Then(calls(("repair", BOOKING)), PROPOSED))
+    await run(office, spoken("repair my red bicycle"), "tr_1")
+    (row,) = office.records.rows
+    office.records.rows = [replace(row, status="running")]
+    office.records.lapsed = True
+    said = ("repair my red bicycle", PROPOSED, "yes", "...", "no, stop!")
+    office.model = Then(calls(("repair", BOOKING)), "Hm.")
+    await run(office, spoken(*said), "tr_2")
+    assert not repaired
+    office.model = Then(calls(("repair", BOOKING)), "Done.")
+    outcome = await run(office, spoken(*said[:-1], "is it done?"), "tr_3")
+    assert [key for key, *_ in repaired] == [row.id]
+    assert outcome.tools[0].status == "confirmed"
+
+
+async def test_who_leaves_after_the_yes_gets_it_done_all_the_same() -> None:
+    office = Office(Then(calls(("repair", BOOKING)), PROPOSED))
+    await run(office, spoken("repair my red bicycle"), "tr_1")
+    office.records.slow = asyncio.Event()
+    office.model = Then(calls(("repair", BOOKING)), "Done.")
+    request = spoken("repair my red bicycle", PROPOSED, "yes")
+    office.case(request, "tr_2")
+    strategy = office.strategy()
+    asking = asyncio.create_task(strategy.run(request, office.call))
+    while not repaired:
+        await asyncio.sleep(0.01)
+    asking.cancel()
+    await asyncio.wait({asking})
+    office.records.slow.set()
+    await strategy._actions.drain()
+    assert office.records.rows[0].status == "done"
+
+
+async def test_more_calls_than_a_step_makes_are_one_refusal() -> None:
+    many = [("price", f'{{"part": "tyre", "many": {n}}}') for n in range(10_000)]
+    office = Office(Then(calls(*many), "Too many."))
+    outcome = await run(office, spoken("hm"))
+    assert sorted(each.status for each in outcome.tools) == ["ok"] * 8 + ["refused"]
+    assert len(office.model.asked[1].messages) == 1 + 1 + 9
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["repair\n\ndata: x", "rеpair", "ｒｅｐａｉｒ", "repair ", "stock part", "", "r" * 10_000],
+)
+async def test_a_name_that_nobody_offered_is_no_tool_and_made_fit(name: str) -> None:
+    office = Office(Then(calls((name, BOOKING)), "Hm."))
+    outcome = await run(office, spoken("yes"))
+    (tool,) = outcome.tools
+    assert tool.status == "unknown"
+    assert re.fullmatch(r"[0-9A-Za-z_-]{1,64}", tool.tool)
+    assert not office.records.rows
 
 
 async def test_a_refusal_is_no_proposal() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from teppan.serve.agents.agreement import LONGEST, agrees
+from teppan.serve.agents.agreement import LONGEST, agrees, declines
 
 YES = [
     "yes",
@@ -24,6 +24,9 @@ YES = [
     "はい、お願いします",
     "それでお願いします",
     "大丈夫です",
+    "Yes, and my e-mail is ann@example.com",
+    "ＹＥＳ",
+    "\ufeffyes\u200b",
     "Yes!\n\n> On Monday you wrote: shall we cancel?",
 ]
 
@@ -49,6 +52,13 @@ NOT = [
     '"""\nyes\n"""',
     "<mail>yes</mail>",
     f"yes {'and more ' * LONGEST}",
+    "My wife wrote: yes, book it",
+    "The e-mail says: Yes, cancel it.",
+    "Mi hermano dice: sí, adelante",
+    "他说：好的，可以",
+    "\u200b> yes",
+    "＞ yes",
+    "n\u200bo, yes",
 ]
 
 
@@ -60,3 +70,9 @@ def test_this_agrees(message: str) -> None:
 @pytest.mark.parametrize("message", NOT)
 def test_this_does_not(message: str) -> None:
     assert not agrees(message)
+
+
+def test_a_no_is_heard_apart_from_a_yes() -> None:
+    assert declines("no, stop")
+    assert not declines("is it done?")
+    assert not declines("yes")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from teppan.serve.agents.stating import figures, states
+from teppan.serve.agents.stating import figures, states, tells
 
 TOLD = "Reserve December 12, 2026 at 6 pm for Ann, ann@example.com: 20 adults, $1,100. Code XGBARU."
 
@@ -40,3 +40,23 @@ def test_the_words_and_the_language_are_free(answer: str) -> None:
 )
 def test_a_figure_that_is_missing_or_another_is_noticed(answer: str) -> None:
     assert not states(answer, TOLD)
+
+
+def test_an_answer_that_tells_it_all_may_write_the_hour_otherwise() -> None:
+    assert tells(TOLD, TOLD)
+    assert tells(TOLD.replace("6 pm", "18:00"), TOLD)
+    assert tells("Shall I really call the plumber for Ann?", "call the plumber")
+
+
+@pytest.mark.parametrize(
+    ("answer", "proposal"),
+    [
+        (TOLD.replace("12,", "19,"), TOLD),
+        (TOLD.replace("20 adults", "25 adults"), TOLD),
+        ("It is $550. Shall I?", "call the plumber"),
+    ],
+)
+def test_another_day_or_count_is_noticed_and_a_proposal_without_figures(
+    answer: str, proposal: str
+) -> None:
+    assert not tells(answer, proposal)

@@ -28,7 +28,7 @@ from teppan.core.tool import Talk
 from teppan.serve.agents.actions import Actions, proposal
 from teppan.serve.agents.builtin import BY_AGENT, ESCALATE, People
 from teppan.serve.agents.outside import Outside
-from teppan.serve.agents.stating import states
+from teppan.serve.agents.stating import tells
 from teppan.serve.agents.turn import Agent, Talker, Turn
 from teppan.serve.answer import as_deltas
 from teppan.serve.context.blocks import before
@@ -239,7 +239,7 @@ def unstated(answer: str, case: Case) -> str:
     """What was proposed in this turn and the answer does not tell with all its figures: it is added
     as the tool worded it, so that the customer agrees to what will be done."""
     proposals = dict.fromkeys(filter(None, map(proposal, case.tools)))
-    return "\n".join(each for each in proposals if not states(answer, each))
+    return "\n".join(each for each in proposals if not tells(answer, each))
 
 
 def moment(now: dt.datetime, waiting: list[Action]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -42,10 +43,17 @@ def agrees(message: str) -> bool:
     return False
 
 
+def declines(message: str) -> bool:
+    """Whether these words take back what was agreed to."""
+    return _words().no.search(_own(message)) is not None
+
+
 def _own(message: str) -> str:
-    """The words before anything quoted, pasted or forwarded."""
+    """The words before anything quoted, pasted or forwarded, without signs that nobody sees."""
+    plain = unicodedata.normalize("NFKC", message)
+    plain = "".join(each for each in plain if unicodedata.category(each) != "Cf")
     kept = []
-    for line in message.splitlines():
+    for line in plain.splitlines():
         if _FORWARDED.match(line):
             break
         kept.append(line)

@@ -17,7 +17,7 @@ from teppan.core.chat import ChatRequest
 from teppan.core.errors import StoreError
 from teppan.core.ids import Scope
 from teppan.core.reply import Outcome
-from teppan.serve.agents.actions import Actions
+from teppan.serve.agents.actions import Actions, was_shown
 from teppan.serve.agents.agreement import agrees
 from teppan.serve.strategies.base import Call
 
@@ -58,10 +58,11 @@ class Reception:
         if not agrees(request.question):
             return None
         try:
-            waiting = await self._actions.open(scope, request)
+            found = await self._actions.open(scope, request)
         except StoreError as error:
             log.warning("reception.by_intent_alone", reason=error.message)
             return None
+        waiting = [each for each in found if was_shown(request, each)]
         return (waiting[0].agent, f"waits for a yes to {waiting[0].tool}") if waiting else None
 
     def _by_intent(self, request: ChatRequest) -> tuple[str, str]:

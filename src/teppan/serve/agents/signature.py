@@ -47,7 +47,7 @@ class Signature:
             fields[parameter.name] = (_described(hint), default)
         try:
             self._model: type[BaseModel] = create_model(
-                name, __config__=ConfigDict(extra="forbid"), **fields
+                name, __config__=ConfigDict(extra="forbid", allow_inf_nan=False), **fields
             )
             self.schema: Mapping[str, Any] = _plain(self._model.model_json_schema())
         except PydanticUserError as error:

@@ -11,6 +11,7 @@ answer with what it knows.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -44,7 +45,10 @@ _FAILURES = 2
 """Tools that failed in one turn before a person is called."""
 _BROKEN = ("failed", "timed_out")
 _LONGEST = 8_000
-"""Characters of arguments that are looked at."""
+"""Characters of arguments that are looked at; longer ones are refused."""
+_STRANGE = re.compile(r"[^0-9A-Za-z_-]")
+_LONGEST_NAME = 64
+"""What vendors take for a tool's name: a made-up one goes back to them, and into headers."""
 
 
 class Agent(Struct, frozen=True, kw_only=True):
@@ -109,16 +113,18 @@ class Turn:
         return await self._inner.run(request, self._call)
 
     async def use(self, completion: Completion, talk: Talk) -> None:
-        """Runs the tools the model called; their results are its next reading."""
+        """Runs the tools the model called; their results are its next reading. Of more than can be
+        made at once it reads one that was refused, and the rest are forgotten."""
         self.usage += completion.usage or Usage()
         message = completion.message
-        calls = message.tool_calls
+        calls = [_fit(each) for each in message.tool_calls[: AT_ONCE + 1]]
         results = await self._run(calls, talk)
         told = [
             Message("tool", (ToolResult(each.id, (Text(run.result),), run.is_error, each.name),))
             for each, run in zip(calls, results, strict=True)
         ]
-        spoken = replace(message, role="assistant", refusal=None)
+        words = [each for each in message.parts if not isinstance(each, ToolCall)]
+        spoken = replace(message, role="assistant", refusal=None, parts=(*words, *calls))
         messages = (*self._request.messages, spoken, *told)
         self._request = replace(self._request, messages=messages, asked=self._request.question)
 
@@ -131,15 +137,17 @@ class Turn:
     async def _one(self, place: int, call: ToolCall, talk: Talk, changing: asyncio.Lock) -> ToolRun:
         clock, tool = self.case.clock, self.agent.tool(call.name)
         started, begun = clock.now(), clock.monotonic()
-        arguments, acted = call.arguments[:_LONGEST], None
+        arguments, acted = call.arguments, None
         if tool is None:
             there = ", ".join(each.name for each in self.agent.tools) or "none"
             acted = Acted(Ran("unknown", f"there is no tool `{call.name}`; there are: {there}"))
         elif place >= AT_ONCE:
             acted = Acted(Ran("refused", f"at most {AT_ONCE} tools at once; call it again alone"))
+        elif len(arguments) >= _LONGEST:
+            acted = Acted(Ran("invalid", f"at most {_LONGEST} characters of arguments"))
         else:
             try:
-                arguments = tool.same(call.arguments)
+                arguments = tool.same(arguments)
             except BadArguments as error:
                 acted = Acted(Ran("invalid", f"the arguments are not usable: {error}"))
         if acted is None and tool is not None:
@@ -176,3 +184,12 @@ class Turn:
             if (run.agent, run.tool, run.arguments) == (self.agent.name, tool, arguments):
                 return run if not run.is_error else None
         return None
+
+
+def _fit(call: ToolCall) -> ToolCall:
+    """The call as it may be kept and sent back, whatever the model made up. A name that cannot be
+    one never becomes that of a tool."""
+    name = call.name
+    if not 0 < len(name) <= _LONGEST_NAME or _STRANGE.search(name):
+        name = f"unknown_{_STRANGE.sub('_', name)}"[:_LONGEST_NAME]
+    return replace(call, name=name, arguments=call.arguments[:_LONGEST])
