@@ -5,8 +5,8 @@
     total      the base prices times their counts, at least the minimum, with any of the upgrades
                spoken of; what is left of it after a deposit; a tip of it
 
-The subject of a clause decides which prices may stand in it: "filet mignon is $10" is wrong where
-filet is 5 and lobster 10, also when lobster is spoken of elsewhere. Counts are taken from the last
+The subject of a clause decides which prices may stand in it: "breakfast is $9" is wrong where
+breakfast is 5 and dinner 9, also when dinner is spoken of elsewhere. Counts are taken from the last
 question that has any, then from earlier ones, then from the answer itself. What the customer named
 may be repeated only where it is denied, or where the pack says so (a budget).
 """

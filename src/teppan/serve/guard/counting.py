@@ -50,8 +50,8 @@ class Counted(Struct, frozen=True):
     alone: tuple[Decimal, ...] = ()
     """Those of them that stand for themselves."""
     answered: tuple[Decimal, ...] = ()
-    """Numbers of the answer that count nothing named, up to the most that was counted: `6 lobster
-    tails`; so many may have an upgrade."""
+    """Numbers of the answer that count nothing named, up to the most that was counted: `6 late
+    breakfasts`; so many may have an upgrade."""
 
 
 class Money:

@@ -1,7 +1,7 @@
 """A text as rules read it: plain signs, numbers in digits, sentences and clauses.
 
 What the eye sees counts: full-width signs are made plain, invisible ones and emphasis marks are
-taken out, so that `wa**gyu**` is wagyu. Number words become digits: `twenty-five guests` is
+taken out, so that `ca**viar**` is caviar. Number words become digits: `twenty-five guests` is
 `25 guests`, `二十位` is `20位`.
 """
 

@@ -1,7 +1,7 @@
 """Whether a text offers, denies or only names a thing; whether what was denied is taken back.
 
-A clause that names the thing decides by itself where it denies or affirms. A bare one (`Wagyu, I am
-sorry, is not on our menu`; `chicken, steak, wagyu`) is decided by its sentence. After a denial, a
+A clause that names the thing decides by itself where it denies or affirms. A bare one (`Caviar, I'm
+sorry, is not on our menu`; `bread, salad, caviar`) is decided by its sentence. After a denial, a
 turn and an offer (`but we can get it for you`) the denial does not hold.
 """
 
