@@ -85,13 +85,15 @@ class Check(Struct, frozen=True):
 
 
 class Rule(Struct, frozen=True):
-    """One thing an answer may or may not say; `fix` is asked for when it was broken."""
+    """One thing an answer may or may not say; `fix` is asked for when it was broken. It is not
+    looked at where one of the tools in `done_by` has done what the answer may then say."""
 
     id: str
     text: str
     severity: Severity = "medium"
     fix: str = ""
     checks: tuple[Check, ...] = ()
+    done_by: frozenset[str] = frozenset()
 
 
 class Escalate(Struct, frozen=True):
@@ -167,6 +169,7 @@ class _Rule(_Section):
     text: str
     severity: Severity = "medium"
     fix: str = ""
+    done_by: list[str] = []
     check: list[_Check] = []
 
 
@@ -300,6 +303,7 @@ def _rule(rule: _Rule, path: Path) -> Rule:
             )
             for each in rule.check
         ),
+        frozenset(rule.done_by),
     )
 
 

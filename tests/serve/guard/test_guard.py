@@ -21,6 +21,7 @@ from teppan.core.chat import (
 )
 from teppan.core.errors import ProviderUnreachable
 from teppan.core.reply import Outcome, Reply
+from teppan.core.trace import ToolRun, ToolStatus
 from teppan.routing.language import Languages
 from teppan.serve.guard import checks
 from teppan.serve.guard.guard import BY_RULES, Guard
@@ -222,3 +223,29 @@ async def test_an_answer_too_long_to_check_counts_as_rules_that_failed() -> None
 def test_a_pack_without_checks_has_no_guard() -> None:
     assert not guard_of(book({"rule": [{"id": "r", "text": "Be kind."}]})).active
     assert guard_of().active
+
+
+async def test_what_a_tool_has_done_may_be_said() -> None:
+    rule = {
+        "id": "no-false-booking",
+        "text": "Says nothing is booked that is not.",
+        "severity": "high",
+        "done_by": ["book"],
+        "check": [{"kind": "promise", "words": ["you are booked"]}],
+    }
+    guard = Guard(read_rules({"rule": [rule]}, Path("rules.toml")), Languages(["en"]), lambda: 0.5)
+    said = "You are booked."
+    assert guard.check(QUESTION, said).violations
+    assert guard.check(QUESTION, said, done=["cancel"]).violations
+    assert not guard.check(QUESTION, said, done=["book"]).violations
+    reply = Reply(model="m", completion=Completion("m", (Choice(say("assistant", said), "stop"),)))
+
+    async def again(request: ChatRequest) -> Outcome:
+        return Outcome(reply=reply, reason="again")
+
+    def with_tool(status: ToolStatus) -> Outcome:
+        run = ToolRun(agent="a", tool="book", arguments="{}", status=status, result="")
+        return Outcome(reply=reply, reason="", tools=(run,))
+
+    assert (await guard.keep(QUESTION, with_tool("confirmed"), again)).guarded == "passed"
+    assert (await guard.keep(QUESTION, with_tool("proposed"), again)).guarded == "replaced"

@@ -16,7 +16,7 @@ replaced where one could not: the log says so.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 import structlog
 from msgspec import Struct
@@ -122,12 +122,20 @@ class Guard:
         """Whether any rule is checked in code."""
         return self._active
 
-    def check(self, request: ChatRequest, text: str, draft: int = 1, known: str = "") -> Found:
+    def check(
+        self,
+        request: ChatRequest,
+        text: str,
+        draft: int = 1,
+        known: str = "",
+        done: Collection[str] = (),
+    ) -> Found:
         """The rules that an answer breaks. `known` is what tools found out for it: figures in
-        there are facts."""
+        there are facts. `done` are the tools that changed what they should: an answer may say so.
+        """
         if not text.strip():
             return Found()
-        rules = self._rules(request.model)
+        rules = [each for each in self._rules(request.model) if not each.done_by & set(done)]
         try:
             said = (request.question, _earlier(request))
             case = Case(self._book, self._money, *said, text, known)
@@ -180,10 +188,11 @@ class Guard:
         that others need not wait for it."""
         assert isinstance(outcome.reply, Reply)
         known = "\n".join(each.result for each in outcome.tools)
+        done = {each.tool for each in outcome.tools if each.status == "confirmed"}
         looks = [
-            await asyncio.to_thread(self.check, request, text, draft, known)
+            await asyncio.to_thread(self.check, request, text, draft, known, done)
             if len(text) + len(known) > LONG
-            else self.check(request, text, draft, known)
+            else self.check(request, text, draft, known, done)
             for text in (choice.message.text for choice in outcome.reply.completion.choices)
         ]
         broken = {each.rule: each for look in looks for each in look.violations}
