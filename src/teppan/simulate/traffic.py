@@ -42,6 +42,12 @@ MIX: Mapping[str, float] = MappingProxyType(
 )
 """Share of the requests by intent; those of a booking conversation count as booking."""
 
+LANGUAGES: Mapping[str, float] = MappingProxyType({"en": 0.75, "es": 0.15, "zh": 0.05, "ja": 0.05})
+"""Share of the customers by language."""
+
+TRAP = "trap-"
+"""How the ids of questions begin that are made to mislead: for tests, not for a month's traffic."""
+
 OTHERS = "*"
 """The step of a plan at which customers may ask something else."""
 
@@ -78,6 +84,7 @@ class Month:
     seed: int = 1
     start: float = 1_790_553_600.0
     mix: Mapping[str, float] = field(default_factory=lambda: MIX)
+    languages: Mapping[str, float] = field(default_factory=lambda: LANGUAGES)
     exact: float = 0.25
     going_on: float = 0.25
     popularity: float = 1.0
@@ -171,7 +178,8 @@ class _People:
         intent = _weighted(_per_episode(month), seed, number, "intent")
         if intent == "booking" and self._plans:
             return [(question, False) for question in self._booking(number)]
-        asked = [self._popular(intent, number, 0)]
+        language = _weighted(month.languages, seed, number, "language")
+        asked = [self._popular(intent, number, 0, language)]
         language = asked[0].language
         button = not month.never_twice and dice.unit(seed, number, "button") < month.exact
         turn = 0
@@ -214,11 +222,12 @@ class _People:
 
 
 def _ranked(bank: Bank, plans: Sequence[Plan], seed: int) -> dict[str, list[Question]]:
-    """Questions by intent, most popular first; those of plans are asked in conversations only."""
+    """Questions by intent, most popular first: none of a plan, those are asked in conversations
+    only, and no traps."""
     planned = {id for plan in plans for id in plan.turns}
     ranked: dict[str, list[Question]] = {}
     for question in sorted(bank, key=lambda each: dice.number(seed, "popular", each.id)):
-        if question.id not in planned:
+        if question.id not in planned and not question.id.startswith(TRAP):
             ranked.setdefault(question.intent, []).append(question)
     return ranked
 
