@@ -351,6 +351,8 @@ async def test_a_model_that_speaks_before_it_calls_is_heard_to_its_end() -> None
 async def test_a_stable_answer_may_be_remembered_and_another_not() -> None:
     office = Office(Then(calls(("price", '{"part": "tyre"}')), "It is $30."))
     assert (await run(office, spoken("a tyre?"))).lasting
+    office.model = Then(calls(("price", '{"part": "rocket"}')), "I cannot tell.")
+    assert not (await run(office, spoken("a rocket?"))).lasting
     office.model = Then(calls(("stock", '{"part": "tyre"}')), Says("Seven."))
     assert not (await run(office, spoken("a tyre?"))).lasting
 

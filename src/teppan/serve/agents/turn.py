@@ -164,7 +164,7 @@ class Turn:
             result=acted.ran.result,
             step=self.step,
             action=acted.action,
-            stable=tool is not None and tool.stable,
+            stable=tool is not None and tool.stable and acted.ran.status == "ok",
             started=started,
             latency=clock.monotonic() - begun,
         )
