@@ -21,7 +21,7 @@ from teppan.config.schema import Settings
 from teppan.core.errors import ConfigError
 from teppan.core.ids import new_id
 from teppan.core.money import micros
-from teppan.core.tool import Talk, ToolRefused
+from teppan.core.tool import Talk
 from teppan.routing.intent import Intents
 from teppan.routing.language import Languages
 from teppan.serve import steps
@@ -86,7 +86,7 @@ def open_staff(
     people = open_escalator(pack, store, languages)
     if not pack.agents:
         return Staff(rules=open_rules(pack, people, languages, {}))
-    own: Mapping[str, Tool] = tools_of(load(pack.tools)) if pack.tools else {}
+    own = _own_tools(pack)
     tables = open_tables(settings, pack)
     mcp = McpTools(pack.mcp, pack.folder, os.environ) if pack.mcp else None
     outer = frozenset(wire_names(pack.mcp))
@@ -143,6 +143,17 @@ def open_tables(settings: Settings, pack: Pack) -> PackTables | None:
     return PackTables(url, pack.name, tables_of(pack.tables), durability=durability)
 
 
+def _own_tools(pack: Pack) -> Mapping[str, Tool]:
+    """The tools of the pack's file. Raises `ConfigError` for one under a name of ours."""
+    if pack.tools is None:
+        return {}
+    own = tools_of(load(pack.tools))
+    for name in (SEARCH, ESCALATE):
+        if name in own:
+            raise ConfigError(f"{pack.tools}: tool `{name}`: every pack has one; use another name")
+    return own
+
+
 def _tools(
     pack: Pack, agent: AgentFile, own: Mapping[str, Tool], known: Knowledge, people: People
 ) -> tuple[Tool, ...]:
@@ -156,9 +167,12 @@ def _tools(
             found.append(own[name])
         elif name not in wire_names(pack.mcp):
             there = ", ".join(sorted([*own, *wire_names(pack.mcp), SEARCH, ESCALATE]))
+            unmarked = pack.tools is not None and callable(getattr(load(pack.tools), name, None))
             raise ConfigError(
                 f"agents/{agent.name}.toml: tools: there is no tool `{name}` in "
-                f"{pack.tools or 'the pack, which names no `tools`'}; there are: {there}"
+                f"{pack.tools or 'the pack, which names no `tools`'}"
+                f"{': the function of that name lacks `@tool`' if unmarked else ''}; "
+                f"there are: {there}"
             )
     return tuple(found)
 
@@ -181,4 +195,4 @@ def _talk(
 
 
 def _no_tables() -> AbstractContextManager[Any]:
-    raise ToolRefused("this pack keeps no tables")
+    raise ConfigError("a tool asks for tables, but `pack.toml` names no `tables`")

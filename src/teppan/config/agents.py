@@ -94,10 +94,11 @@ def _read(path: Path, words: Mapping[str, str], rules: Sequence[str]) -> AgentFi
     try:
         found = _File.model_validate(read_toml(path))
     except ValidationError as error:
-        raise ConfigError(f"{path}: {told(error)}") from None
+        raise ConfigError(f"{path}: {told(error, tuple(_File.model_fields))}") from None
     strange = [each for each in found.rules or () if each not in rules]
     if strange:
-        raise ConfigError(f"{path}: rules: there is no rule `{strange[0]}`")
+        there = ", ".join(rules) or "none"
+        raise ConfigError(f"{path}: rules: there is no rule `{strange[0]}`; there are: {there}")
     return AgentFile(
         name=path.stem,
         about=found.about,
@@ -118,6 +119,8 @@ def _prompt(path: Path, words: Mapping[str, str]) -> str:
         text = path.read_text("utf-8").strip()
     except OSError as error:
         raise ConfigError(f"{path}: the prompt cannot be read: {error.strerror}") from None
+    if not text:
+        raise ConfigError(f"{path}: the prompt is empty; say who the agent is and what it may do")
     for name, value in words.items():
         text = text.replace(name, value)
     return text

@@ -7,9 +7,10 @@ The environment wins over the file, whether it says `TEPPAN_SECTION__FIELD` or o
 
 from __future__ import annotations
 
+import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +88,11 @@ def resolve_key(reference: str, environment: Mapping[str, str] = os.environ) -> 
     )
 
 
-def told(error: ValidationError) -> str:
-    """Each problem: the field's path and what is wrong; never the value, it may be a key."""
+def told(error: ValidationError, keys: Collection[str] = ()) -> str:
+    """Each problem: the field's path and what is wrong; never the value, it may be a key.
+
+    `keys` are those a file of a pack may have; without them it is about `teppan.toml`.
+    """
     lines = []
     for problem in error.errors(include_input=False, include_url=False):
         path = [str(part) for part in problem["loc"]]
@@ -96,6 +100,15 @@ def told(error: ValidationError) -> str:
         field = ".".join(path) + (f" (from {named})" if named else "")
         told = problem["msg"]
         if problem["type"] == "extra_forbidden":
-            told = "there is no such setting; `teppan config --fields` lists them"
+            told = _unknown(path[-1], keys)
         lines.append(f"`{field}`: {told[0].lower()}{told[1:]}")
     return "; ".join(lines)
+
+
+def _unknown(key: str, keys: Collection[str]) -> str:
+    if not keys:
+        return "there is no such setting; `teppan config --fields` lists them"
+    near = difflib.get_close_matches(key, list(keys), n=1, cutoff=0.6)
+    if near:
+        return f"there is no such key; did you mean `{near[0]}`?"
+    return f"there is no such key; there are: {', '.join(keys)}"

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -67,6 +69,8 @@ TEXTS = (".md", ".markdown", ".txt", ".text", ".rst", "")
 _COMMENT = re.compile(r"^[ \t]*<!--.*?-->[ \t]*\n?", re.MULTILINE | re.DOTALL)
 """A note in a file of facts, which is for its authors and for the search, not for a prompt."""
 _PATTERN = re.compile(r"[*?\[]")
+_HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$|^(.+)\n(?:=+|-+)[ \t]*$", re.MULTILINE)
+_LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
 _Known = TypeVar("_Known", bound=BaseModel)
 
@@ -82,7 +86,7 @@ class _Intents(_Section):
 class _PackFile(_Section):
     name: str
     about: str = ""
-    languages: list[str] = Field(default=["en"])
+    languages: list[Annotated[str, Field(pattern=_LANGUAGE)]] = Field(default=["en"])
     facts: str | None = None
     rules: str | None = None
     agents: str | None = None
@@ -109,6 +113,8 @@ class _PackFile(_Section):
 def load_pack(folder: Path) -> Pack:
     """Reads `folder/pack.toml` and what it names. Raises `ConfigError` naming file and field."""
     path = folder / "pack.toml"
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such file; a pack is a folder with a `pack.toml` in it")
     told_of = _checked(_PackFile, read_toml(path), path)
     facts = _COMMENT.sub("", _text(folder, told_of.facts)).strip()
     book = Rulebook()
@@ -124,6 +130,10 @@ def load_pack(folder: Path) -> Pack:
         agents = read_agents(_within(folder, told_of.agents), words, names)
         prompts |= {each.model: each.prompt for each in agents}
     knowledge = _documents(folder, told_of.knowledge)
+    intents = _intents(folder, told_of.intents)
+    _check_models(told_of.models, prompts, path)
+    place = folder / (told_of.agents or "")
+    _check_agents(agents, {intent for _, intent in intents}, knowledge, place)
     known = [word for each in knowledge for word in (each.name, each.text, _digest(each.data))]
     acting = [each for agent in agents for each in (agent.name, *agent.tools)]
     acts = told_of.tools is not None or told_of.tables is not None
@@ -141,7 +151,7 @@ def load_pack(folder: Path) -> Pack:
         folder=folder,
         knowledge=knowledge,
         settings=told_of.settings,
-        intents=_intents(folder, told_of.intents),
+        intents=intents,
         languages=tuple(told_of.languages),
         book=book,
         agents=agents,
@@ -150,6 +160,41 @@ def load_pack(folder: Path) -> Pack:
         timezone=told_of.timezone,
         mcp=read_mcp(told_of.mcp, path),
     )
+
+
+def _check_models(models: dict[str, dict[str, Any]], prompts: Collection[str], path: Path) -> None:
+    """Refuses a prompt that the pack does not have: the model would be asked without one."""
+    for name, table in models.items():
+        prompt = table.get("prompt")
+        if isinstance(prompt, str) and prompt not in prompts:
+            there = ", ".join(prompts) or "none"
+            raise ConfigError(
+                f"{path}: models.{name}.prompt: there is no prompt `{prompt}`; there are: {there}"
+            )
+
+
+def _check_agents(
+    agents: Sequence[AgentFile], intents: Collection[str], knowledge: Sequence[Document], at: Path
+) -> None:
+    """Refuses an intent that nothing teaches, since nobody would be sent to its agent, and a
+    section that its document does not have, since nothing would be found there."""
+    for agent in agents:
+        path = at / f"{agent.name}.toml"
+        for intent in agent.intents:
+            if intent not in intents:
+                there = ", ".join(sorted(intents)) or "none; name a file, `intents = ...`"
+                raise ConfigError(
+                    f"{path}: intents: there are no examples of `{intent}`; there are: {there}"
+                )
+        for place in agent.knowledge or ():
+            name, _, section = place.partition("#")
+            found = [each for each in knowledge if fnmatchcase(each.name, name) and each.text]
+            heads = [one or other for each in found for one, other in _HEADING.findall(each.text)]
+            if section and found and section not in heads:
+                raise ConfigError(
+                    f"{path}: knowledge: `{name}` has no section `{section}`; there are: "
+                    f"{', '.join(heads) or 'none'}"
+                )
 
 
 def _intents(folder: Path, name: str | None) -> tuple[tuple[str, str], ...]:
@@ -225,4 +270,4 @@ def _checked(kind: type[_Known], tables: dict[str, Any], path: Path) -> _Known:
     try:
         return kind.model_validate(tables)
     except ValidationError as error:
-        raise ConfigError(f"{path}: {told(error)}") from None
+        raise ConfigError(f"{path}: {told(error, tuple(kind.model_fields))}") from None

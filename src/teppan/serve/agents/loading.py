@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
+import traceback
 from pathlib import Path
 from types import ModuleType
 
@@ -26,6 +27,8 @@ def load(path: Path) -> ModuleType:
         whole = ModuleType(package)
         whole.__path__ = [str(folder)]
         sys.modules[package] = whole
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such file, but `pack.toml` names it")
     name = f"{package}.{path.stem}"
     if name in sys.modules:
         return sys.modules[name]
@@ -40,7 +43,8 @@ def load(path: Path) -> ModuleType:
         del sys.modules[name]
         if isinstance(error, ConfigError):
             raise
-        raise ConfigError(f"{path}: cannot be loaded: {type(error).__name__}: {error}") from error
+        told = f"{type(error).__name__}: {error}"
+        raise ConfigError(f"{path}: cannot be loaded: {told}{_where(error, folder)}") from error
     return module
 
 
@@ -50,6 +54,13 @@ def tables_of(path: Path) -> MetaData:
     if not isinstance(found, MetaData) or not found.tables:
         raise ConfigError(f"{path}: needs `metadata`, a SQLAlchemy MetaData with tables in it")
     return found
+
+
+def _where(error: BaseException, folder: Path) -> str:
+    """The line of the pack at which it went wrong."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [each for each in frames if Path(each.filename).parent == folder]
+    return f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
 
 
 def _mark(folder: Path) -> str:

@@ -19,6 +19,7 @@ from msgspec import Struct
 from pydantic_core import to_jsonable_python
 
 from teppan.core.chat import Tool as Offered
+from teppan.core.errors import ConfigError
 from teppan.core.tool import Marked, Talk, ToolRefused, marked
 from teppan.core.trace import ToolStatus
 from teppan.serve.agents.signature import BadArguments, Signature, canonical
@@ -64,7 +65,8 @@ class Tool(Protocol):
 
 
 class PackTool:
-    """A marked function of a pack. Raises `ConfigError` for arguments without types."""
+    """A marked function of a pack. Raises `ConfigError` for arguments without types, and
+    for a `confirm` that takes something else."""
 
     def __init__(self, name: str, function: Callable[..., Any], how: Marked) -> None:
         self.name = name
@@ -76,6 +78,11 @@ class PackTool:
         self._confirm = how.confirm
         self._signature = Signature(function, name)
         self._asks = Signature(how.confirm, name) if how.confirm else None
+        if self._asks is not None and self._asks.schema != self._signature.schema:
+            raise ConfigError(
+                f"tool `{name}`: its `confirm` takes other arguments than itself; give both the "
+                "same names, types and defaults"
+            )
 
     @property
     def schema(self) -> Mapping[str, Any]:
@@ -163,10 +170,18 @@ def told(value: Any) -> str:
 
 
 def tools_of(module: object) -> dict[str, PackTool]:
-    """The marked functions of a pack's module, by name."""
+    """The marked functions of a pack's module, by name. Raises `ConfigError` naming its file."""
     found = {name: (each, marked(each)) for name, each in vars(module).items()}
-    return {
-        name: PackTool(name, function, how)
-        for name, (function, how) in found.items()
-        if how is not None and not name.startswith("_")
-    }
+    at = getattr(module, "__file__", module)
+    try:
+        tools = {
+            name: PackTool(name, function, how)
+            for name, (function, how) in found.items()
+            if how is not None and not name.startswith("_")
+        }
+    except ConfigError as error:
+        raise ConfigError(f"{at}: {error.message}") from None
+    for name, each in tools.items():
+        if not each.description.strip():
+            raise ConfigError(f"{at}: tool `{name}`: write a docstring; models choose a tool by it")
+    return tools
