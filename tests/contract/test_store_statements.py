@@ -50,7 +50,7 @@ async def test_who_takes_a_statement_back_has_said_nothing(store: Store) -> None
     await store.feedback.say(ANNA, opinion(0.0))
     last = await store.feedback.say(ANNA, opinion(1.0))
     assert await store.feedback.withdraw(EVE, last.id) is None
-    assert await store.feedback.withdraw(ANNA, last.id, source="user:u2") is None
+    assert await store.feedback.withdraw(ANNA, last.id, key_id="ben") is None
     for _ in range(2):
         gone = await store.feedback.withdraw(ANNA, last.id)
         assert gone is not None
@@ -91,9 +91,11 @@ async def test_what_a_source_rated_lately_is_counted_by_model(
     for n in range(3):
         await store.feedback.say(ANNA, opinion(1.0, trace=f"tr_{n}"))
         await store.feedback.say(ANNA, opinion(0.0, trace=f"tr_{n}"))
-    assert await store.feedback.lately(ANNA, "user:u1", "a/x", clock.now()) == 3
-    assert await store.feedback.lately(ANNA, "user:u1", "b/y", clock.now()) == 0
-    assert await store.feedback.lately(EVE, "user:u1", "a/x", clock.now()) == 0
+    assert await store.feedback.lately(ANNA, "user:u1", "a/x") == 3
+    assert await store.feedback.lately(ANNA, "user:u1", "b/y") == 0
+    assert await store.feedback.lately(EVE, "user:u1", "a/x") == 0
+    clock.advance(86_401)
+    assert await store.feedback.lately(ANNA, "user:u1", "a/x") == 0
 
 
 async def test_a_person_is_forgotten_in_their_tenant_alone(store: Store) -> None:

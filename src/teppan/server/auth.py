@@ -7,7 +7,7 @@ page that the person visits sits there too, so then the `Host` must be the machi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from teppan.core.errors import Forbidden, Unauthenticated
@@ -43,7 +43,11 @@ class NoKeys:
 
 
 class Door:
-    """Admits requests. `require_key` None means: as soon as a key exists."""
+    """Admits requests. `require_key` None means: as soon as a key exists.
+
+    `welcomes` says whether pages of a site may use some feedback key at all: a browser asks that
+    before it sends the key (CORS).
+    """
 
     def __init__(
         self,
@@ -51,7 +55,9 @@ class Door:
         *,
         require_key: bool | None = None,
         allowed_hosts: tuple[str, ...] = (),
+        welcomes: Callable[[str], bool] = lambda origin: False,
     ) -> None:
+        self.welcomes = welcomes
         self._keys = keys
         self._require_key = require_key
         self._hosts = LOOPBACK_HOSTS | {host.lower() for host in allowed_hosts}
@@ -62,6 +68,7 @@ class Door:
         if presented is not None:
             scope = self._keys.check(presented) or await self._keys.find(presented)
             if scope is not None:
+                _check_page(scope, headers)
                 return scope
         if await self._needs_key():
             raise Unauthenticated
@@ -83,6 +90,18 @@ class Door:
             _, _, site = origin.decode("latin-1").lower().partition("://")
             if _without_port(site) not in self._hosts:
                 raise Forbidden("pages of other sites may not use this gateway without a key")
+
+
+def _check_page(scope: Scope, headers: Mapping[bytes, bytes]) -> None:
+    """A feedback key belongs to the pages of its sites; one that names none, to no page at all.
+    This binds browsers, which say truly where a page is from; it cannot bind a program."""
+    if scope.role != "feedback":
+        return
+    origin = headers.get(b"origin")
+    if origin is None and not scope.origins:
+        return
+    if origin is None or origin.decode("latin-1") not in scope.origins:
+        raise Forbidden("this feedback key is not for this site: `teppan keys create --origin`")
 
 
 def presented_key(headers: Mapping[bytes, bytes]) -> str | None:

@@ -7,13 +7,14 @@ import asyncio
 from teppan.core.clock import Clock
 from teppan.core.errors import Forbidden, ShuttingDown, TeppanError
 from teppan.core.ids import NewId, Scope
+from teppan.server import cors
 from teppan.server.auth import Door
 from teppan.server.drain import Drain
 from teppan.server.errors import error_headers, plain_body, typed
 from teppan.server.exchange import ClientGone, Exchange, HttpScope, Receive, Send, with_json
 from teppan.server.headers import named
 from teppan.server.metrics import Metrics
-from teppan.server.routes import MethodNotAllowed, Refusal, Table
+from teppan.server.routes import MethodNotAllowed, Refusal, Table, admits
 
 NOBODY = Scope(tenant="", key_id="", models=("nothing",))
 """The scope of public routes: it opens nothing."""
@@ -41,13 +42,17 @@ class Edge:
         endpoint = "none"
         self.drain.enter(exchange)
         try:
+            if cors.is_preflight(exchange):
+                await cors.answer(exchange, self.table, self._door)
+                return
             route = self.table.match(exchange.method, exchange.path)
             refusal, endpoint = route.refusal, route.path
             if route.access == "public":
                 principal = NOBODY
             else:
+                exchange.extra = cors.shared(route.access, exchange.headers, self._door)
                 principal = await self._door.admit(exchange.headers)
-                if route.access == "admin" and principal.role != "admin":
+                if not admits(route.access, principal):
                     raise Forbidden
                 if self.drain.closing:
                     raise ShuttingDown(retry_after=1.0)

@@ -37,7 +37,8 @@ class Exchange:
     """Reads the body, writes the response, notices when the client leaves.
 
     `started` is on the monotonic clock. `ending` is set by a drain that must cut the work short,
-    `claim` while the answer must be kept for an idempotency key.
+    `claim` while the answer must be kept for an idempotency key, `extra` headers go with whatever
+    whole response there will be.
     """
 
     __slots__ = (
@@ -49,6 +50,7 @@ class Exchange:
         "begun",
         "claim",
         "ending",
+        "extra",
         "gone",
         "headers",
         "method",
@@ -73,6 +75,7 @@ class Exchange:
         self.status = 0
         self.ending: TeppanError | None = None
         self.claim: Claim | None = None
+        self.extra: list[Header] = []
         self._receive = receive
         self._send = send
         self._request_id: str | None = client_request_id(self.headers.get(b"x-request-id"))
@@ -148,7 +151,7 @@ class Exchange:
         start = {
             "type": "http.response.start",
             "status": status,
-            "headers": [*headers, length],
+            "headers": [*headers, *self.extra, length],
         }
         await self._send(start)
         await self._send({"type": "http.response.body", "body": body})

@@ -18,8 +18,11 @@ from teppan.build import House, open_house
 from teppan.config.schema import Settings
 from teppan.core.clock import Clock, SystemClock
 from teppan.core.ids import new_id
+from teppan.serve.feedback.corrections import CorrectionDesk
+from teppan.serve.feedback.outcomes import OutcomeDesk
+from teppan.serve.feedback.pace import in_memory
 from teppan.server.answering import Limits
-from teppan.server.app import Beside, assemble
+from teppan.server.app import Beside, Said, assemble
 from teppan.server.auth import Door
 from teppan.server.edge import Edge
 from teppan.server.mcp.offering import open_desk
@@ -79,6 +82,7 @@ async def _prepared(house: House) -> tuple[Edge, Bind, socket]:
         house.store.keys,
         require_key=settings.require_key,
         allowed_hosts=settings.allowed_hosts,
+        welcomes=house.store.keys.welcomes,
     )
     offered = open_desk(house.gateway, house.offers.known, house.pack, house.offers.limits)
     edge = assemble(
@@ -88,10 +92,22 @@ async def _prepared(house: House) -> tuple[Edge, Bind, socket]:
         new_id=new_id,
         limits=Limits(settings.body_limit, settings.keep_alive),
         replays=Replays(house.store.idempotency),
-        beside=Beside(house.desk, house.store.escalations, offered, settings.allowed_hosts),
+        beside=Beside(
+            _said(house, clock), house.store.escalations, offered, settings.allowed_hosts
+        ),
         checks={"database": house.store.check},
     )
     return edge, bind, listen(bind)
+
+
+def _said(house: House, clock: Clock) -> Said:
+    store = house.store
+    return Said(
+        house.desk,
+        OutcomeDesk(store.outcomes, store.targets),
+        CorrectionDesk(store.corrections, store.targets),
+        in_memory(clock),
+    )
 
 
 def _address(bind: Bind, listening: socket) -> str:

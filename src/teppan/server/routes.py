@@ -15,12 +15,20 @@ from teppan.core.ids import Scope
 from teppan.server.errors import plain_body
 from teppan.server.exchange import Exchange
 
-Access = Literal["public", "user", "admin"]
+Access = Literal["public", "user", "admin", "feedback"]
+"""`feedback` takes every key, those for feedback alone too, and pages of the sites they name."""
 Handler = Callable[[Exchange, Scope], Awaitable[None]]
 Refusal = Callable[[TeppanError, str], bytes]
 
 NAME = "{name}"
 """At the end of a path, stands for the rest of it, slashes included."""
+
+
+def admits(access: Access, scope: Scope) -> bool:
+    """Whether a key may call a route. A feedback key may call nothing but what says `feedback`."""
+    if access == "admin":
+        return scope.role == "admin"
+    return access == "feedback" or scope.role in ("user", "admin")
 
 
 class Route(NamedTuple):

@@ -16,9 +16,11 @@ from teppan.core.clock import Clock
 from teppan.core.ids import Scope, new_id
 from teppan.store.reader import Reader
 from teppan.store.schema import feedback, instant, seconds
+from teppan.store.targets import Targets
 from teppan.store.versions import Values, counts, forget, state, subject_of, withdraw
 from teppan.store.writer import Writer
 
+DAY = 86_400.0
 RATING, WRONG_HIT, COMMENT = "rating", "wrong_hit", "comment"
 SAID = ("value", "raw", "kind", "comment")
 """What makes a statement another one."""
@@ -65,12 +67,18 @@ class Opinion(Struct, frozen=True, kw_only=True):
 
 
 def source_of(scope: Scope, user: str = "") -> str:
-    """Whose word it is: the user whom the client names, else the key."""
-    return f"user:{user}" if user else f"key:{scope.key_id}"
+    """Whose word it is: the user whom the client names, else the key. Who names themselves with a
+    browser's key is never taken for the user of that name whom the business vouches for."""
+    if not user:
+        return f"key:{scope.key_id}"
+    return f"claimed:{user}" if scope.role == "feedback" else f"user:{user}"
 
 
 class Feedback:
-    def __init__(self, writer: Writer, reader: Reader, clock: Clock) -> None:
+    """`targets` tell which answer or conversation is spoken of."""
+
+    def __init__(self, writer: Writer, reader: Reader, clock: Clock, targets: Targets) -> None:
+        self.targets = targets
         self._writer = writer
         self._reader = reader
         self._clock = clock
@@ -111,15 +119,15 @@ class Feedback:
 
         return await self._writer.run(work)
 
-    async def withdraw(self, scope: Scope, id: str, source: str | None = None) -> Statement | None:
+    async def withdraw(self, scope: Scope, id: str, key_id: str | None = None) -> Statement | None:
         """Takes a statement of this tenant back, whichever version of it `id` names: its source has
-        said nothing then, and may speak again. `source` limits whose it may be; `None` when there
+        said nothing then, and may speak again. `key_id` limits whose it may be; `None` when there
         is no such statement. Durable when it returns.
         """
         at = instant(self._clock.now())
         where = (feedback.c.tenant == scope.tenant) & (feedback.c.id == id)
-        if source is not None:
-            where &= feedback.c.source == source
+        if key_id is not None:
+            where &= feedback.c.key_id == key_id
 
         def work(connection: Connection) -> Statement | None:
             row = withdraw(connection, feedback, where, at)
@@ -169,12 +177,12 @@ class Feedback:
                 values.setdefault(each.trace_id, []).append(each.value)
         return {trace_id: sum(some) / len(some) for trace_id, some in values.items()}
 
-    async def lately(self, scope: Scope, source: str, model: str, since: float) -> int:
-        """How many answers of a model this source has rated since an instant."""
+    async def lately(self, scope: Scope, source: str, model: str) -> int:
+        """How many answers of a model this source has rated in the last day."""
         wanted = select(func.count(func.distinct(feedback.c.subject))).where(
             feedback.c.tenant == scope.tenant,
             feedback.c.source == source,
-            feedback.c.at >= instant(since),
+            feedback.c.at > instant(self._clock.now() - DAY),
             feedback.c.model == model,
             feedback.c.metric == RATING,
         )
