@@ -19,7 +19,7 @@ PLACEHOLDER = re.compile(
 )
 """What a private word is replaced with: never private itself, and no part of anything that is."""
 
-_HOLE = "\ufffc"
+HOLE = "\ufffc"
 """Stands where a placeholder stands: nothing matches it."""
 _EAST = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
@@ -43,10 +43,10 @@ class PatternDetector:
     def find(self, text: str, languages: Sequence[str] = ()) -> list[Span]:
         """Settled spans: in order and without overlaps."""
         same, places = plain(text)
-        same = PLACEHOLDER.sub(lambda found: _HOLE * len(found[0]), same)
+        same = PLACEHOLDER.sub(lambda found: HOLE * len(found[0]), same)
         spans = [span for span in self._spans(same, languages) if span.kind not in self._without]
         spans += [*repeated(same, spans, self._words)] if "name" not in self._without else []
-        spans = [span for span in settled(spans, same) if _HOLE not in same[span.start : span.end]]
+        spans = [span for span in settled(spans, same) if HOLE not in same[span.start : span.end]]
         return [
             Span(places[each.start], places[each.end - 1] + 1, each.kind, each.sure)
             for each in spans

@@ -99,6 +99,8 @@ _SUFFIX = re.compile(
 )
 _SAINTS = frozenset("san santa saint st los las el la fort port lake mount new".split())
 _CUE_REACH = 48
+_ALTERNATIVES = 200
+"""Names of several words looked for again; their single words are, however many there are."""
 
 
 class Token(Struct, frozen=True):
@@ -270,7 +272,7 @@ def standing(text: str, names: set[str]) -> Iterator[Span]:
             yield Span(found.start(), found.start() + len(bare), "name", 0.7)
     longer = sorted(names - {name for name in latin if _WORD.fullmatch(name)}, key=len)
     if longer:
-        pattern = "|".join(re.escape(name) for name in reversed(longer))
+        pattern = "|".join(re.escape(name) for name in reversed(longer[-_ALTERNATIVES:]))
         for found in re.finditer(pattern, text):
             if _whole(text, found.start(), found.end()):
                 yield Span(found.start(), found.end(), "name", 0.72)

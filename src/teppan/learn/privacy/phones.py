@@ -99,12 +99,6 @@ class Phones:
             if whole:
                 yield Span(start, end if whole == base - start else start + whole, "phone", 0.9)
 
-    def same(self, written: str, languages: Sequence[str]) -> str:
-        """One form for all ways to write a number: its last nine digits."""
-        del languages
-        digits = "".join(letter for letter in written if letter.isdigit())
-        return digits[-9:]
-
     def _valid(self, written: str, regions: Sequence[str], digits: int) -> int:
         """How many letters from the start are a valid number; 0 when none are."""
         international = written.lstrip("(").startswith(("+", "00"))

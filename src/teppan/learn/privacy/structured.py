@@ -123,6 +123,7 @@ _EXPIRES = (
     + r"\.?|有效期(?:至|到)?|有効期限|到期"
 )  # fmt: skip
 _CARDS = (
+    Form("card", re.compile(r"(?<![\w.-])[2-6]\d{3}([ -])\d{4}\1\d{4}\1\d{4}(?![\w-])"), 0.9),
     Form("card", re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])(?<!\.)", re.ASCII),
     0.97, checks.card),
     Form(
