@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
+from urllib.parse import urlsplit
 
 import typer
 
 from teppan.build import open_store
 from teppan.cli.output import AsJson, ConfigFile, console, print_json, print_table
 from teppan.config.load import load
-from teppan.core.errors import NotFound
+from teppan.core.errors import BadRequest, NotFound
 from teppan.core.ids import LOCAL
+from teppan.core.secret import Secret
+from teppan.store.keys import KeyRecord, Role
 from teppan.store.store import Store
+
+_HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:]+")
 
 app = typer.Typer(help="Create, list and revoke keys of this gateway.", no_args_is_help=True)
 
@@ -44,31 +50,33 @@ def create(
     admin: Annotated[
         bool, typer.Option("--admin", help="It may also read every tenant's costs.")
     ] = False,
+    role: Annotated[
+        str, typer.Option(help="user, admin, or feedback: it may only say what people think.")
+    ] = "user",
+    origins: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--origin", help="A site (`https://shop.example`) whose pages may use a feedback key."
+        ),
+    ] = None,
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Create a key and show it, once."""
-    asyncio.run(_create(name, tenant, tuple(models or ()), days, admin, config, as_json))
+    wanted = _role(role, admin)
+    sites = tuple(dict.fromkeys(origin_of(each) for each in origins or ()))
+    if sites and wanted != "feedback":
+        raise BadRequest("`--origin` is for feedback keys: a page must not hold another one")
 
+    async def made() -> tuple[KeyRecord, Secret]:
+        expires = (datetime.now(UTC) + timedelta(days=days)).timestamp() if days else None
+        async with _store(config) as store:
+            return await store.keys.create(
+                tenant, name, models=tuple(models or ()), expires=expires, role=wanted,
+                origins=sites,
+            )  # fmt: skip
 
-async def _create(
-    name: str,
-    tenant: str,
-    models: tuple[str, ...],
-    days: int | None,
-    admin: bool,
-    config: str | None,
-    as_json: bool,
-) -> None:
-    expires = (datetime.now(UTC) + timedelta(days=days)).timestamp() if days else None
-    async with _store(config) as store:
-        record, key = await store.keys.create(
-            tenant=tenant,
-            name=name,
-            models=models,
-            expires=expires,
-            role="admin" if admin else "user",
-        )
+    record, key = asyncio.run(made())
     secret = key.reveal()
     if as_json:
         print_json({"id": record.id, "name": name, "tenant": tenant, "key": secret})
@@ -77,6 +85,33 @@ async def _create(
     console().print(
         "This is the only time the key is shown. Send it as `Authorization: Bearer ...`."
     )
+
+
+def _role(given: str, admin: bool) -> Role:
+    for known in get_args(Role):
+        if given == known:
+            if admin and known == "feedback":
+                raise BadRequest("a feedback key is not an admin's: leave out `--admin`")
+            return "admin" if admin else cast(Role, known)
+    raise BadRequest(f"`--role` is one of {', '.join(get_args(Role))}")
+
+
+def origin_of(site: str) -> str:
+    """A site as a browser names it: scheme, host, and the port when it is not the usual one.
+
+    Raises `BadRequest` for what is no site; `*` is none.
+    """
+    parts = urlsplit(site.strip())
+    try:
+        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
+    except ValueError:
+        host, port = "", None
+    plain = parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or not plain:
+        raise BadRequest(f"`--origin` is a site, as https://shop.example, not {site[:60]!r}")
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    name = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{name}" + ("" if port in (None, usual) else f":{port}")
 
 
 @app.command("list")
@@ -93,7 +128,7 @@ async def _list(config: str | None, as_json: bool) -> None:
         return
     print_table(
         "Keys",
-        ("id", "name", "tenant", "models", "role", "created", "expires", "state"),
+        ("id", "name", "tenant", "models", "role", "sites", "created", "expires", "state"),
         [
             (
                 record.id,
@@ -101,6 +136,7 @@ async def _list(config: str | None, as_json: bool) -> None:
                 record.tenant,
                 ", ".join(record.models) or "all",
                 record.role,
+                ", ".join(record.origins),
                 _day(record.created),
                 _day(record.expires),
                 "revoked" if record.revoked else "active",

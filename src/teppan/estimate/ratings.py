@@ -21,6 +21,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -64,6 +65,27 @@ class Vote(Struct, frozen=True):
     network: str = ""
 
 
+class Spoken(Protocol):
+    """A rating as the store keeps it: of a trace, or else of an episode."""
+
+    @property
+    def tenant(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def value(self) -> float: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def trace_id(self) -> str: ...
+    @property
+    def episode(self) -> str: ...
+    @property
+    def at(self) -> float: ...
+    @property
+    def claimed(self) -> bool: ...
+
+
 class Standing(Struct, frozen=True, kw_only=True):
     """What is known of one model. `mean` is the plain mean of all that was said.
 
@@ -89,6 +111,22 @@ class _Weighed(Struct):
     vote: Vote
     weight: float = 1.0
     full: bool = True
+
+
+def votes_of(spoken: Iterable[Spoken]) -> list[Vote]:
+    """Ratings as votes; those of conversations in which several models answered are of none."""
+    return [
+        Vote(
+            each.model,
+            each.value,
+            f"{each.tenant} {each.source}",
+            f"{each.tenant} {each.trace_id} {each.episode}",
+            each.at,
+            each.claimed,
+        )
+        for each in spoken
+        if each.model
+    ]
 
 
 def ranking(votes: Iterable[Vote], caps: Caps = Caps()) -> list[Standing]:  # noqa: B008 - frozen

@@ -49,6 +49,7 @@ class Statement(Struct, frozen=True):
     claimed: bool = False
     version: int = 1
     withdrawn: bool = False
+    tenant: str = ""
 
 
 class Opinion(Struct, frozen=True, kw_only=True):
@@ -216,4 +217,5 @@ def _statement(row: RowMapping | Values) -> Statement:
         claimed=row["claimed"],
         version=row["version"],
         withdrawn=row["withdrawn"] is not None,
+        tenant=row["tenant"],
     )
