@@ -15,7 +15,7 @@ from teppan.store.migrate import migrate
 from teppan.store.schema import HEAD, metadata, traces, version
 from teppan.store.store import backend_for
 
-EARLIER = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+EARLIER = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 SCOPE = Scope("anna", "key-a")
 
 OLD_ROW = (
@@ -96,7 +96,8 @@ async def test_earlier_traces_learn_whose_they_are(database: str) -> None:
     backend.close()
     backend = at(database, HEAD)
     with backend.writer.connect() as connection:
-        users = dict(connection.execute(select(traces.c.id, traces.c.user_id)).tuples().all())
+        found = connection.execute(select(traces.c.id, traces.c.user_id))
+        users = {row.id: row.user_id for row in found}
     backend.close()
     assert users == {"tr_1": "ann", "tr_2": None, "tr_3": None}
 

@@ -67,13 +67,14 @@ class Signal(Struct, frozen=True, kw_only=True):
 
     `messages` are what was asked (the prompt included), `chosen` the answer to learn, `rejected`
     ones it was preferred to. `truth` is what a person wrote or approved. `agreed` is the share of
-    the members that said the same. `blocked` names every reason for which it may not train.
+    the members that said the same, `rated` whether people said anything. `blocked` names every reason for which it may not train.
     """
 
     id: str
     tenant: str
     trace_id: str
     episode: str | None
+    user: str | None = None
     messages: tuple[Message, ...]
     chosen: str
     rejected: tuple[str, ...] = ()
@@ -85,6 +86,7 @@ class Signal(Struct, frozen=True, kw_only=True):
     intent: str = ""
     language: str = ""
     agreed: float | None = None
+    rated: bool = False
     cost: Micros | None = None
     provenance: Provenance
     blocked: tuple[str, ...] = ()

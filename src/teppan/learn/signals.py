@@ -66,10 +66,11 @@ def signal_of(
         "correction" if corrected else "served",
     )
     return Signal(
-        id=f"sig_{content_hash(f'{trace.id} {chosen}'.encode())[:26]}",
+        id=f"sig_{content_hash(trace.id.encode())[:26]}",
         tenant=trace.tenant,
         trace_id=trace.id,
         episode=trace.episode,
+        user=trace.request.user,
         messages=trace.request.messages,
         chosen=chosen,
         rejected=rejected(trace, chosen, corrected=corrected),
@@ -81,6 +82,7 @@ def signal_of(
         intent=intent,
         language=trace.language,
         agreed=agreed(trace.replies, trace.answer.text),
+        rated=bool(heard.ratings),
         cost=trace.cost,
         provenance=provenance,
         blocked=tuple(reasons(heard, score, provenance, wanted, corrected=corrected)),

@@ -12,6 +12,7 @@
     alerts          which threshold was crossed when; each once
     feedback        what people said of answers and conversations, every version
     outcomes        what came of them: bookings, escalations, any named metric; every version
+    signals         scored examples, one of each trace that has something to learn from
     corrections     the better texts that people wrote; every version
     cache_entries   answers that may be given again, each with its question's embedding
     cache_checks    what is known of the truth of semantic hits
@@ -57,11 +58,12 @@ from teppan.store import (  # noqa: F401 - their tables
     schema_knowledge,
     schema_language,
     schema_outcomes,
+    schema_signals,
 )
 from teppan.store.metadata import metadata as metadata
 from teppan.store.schema_feedback import feedback as feedback
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest revision, known here so that an up-to-date database needs no migration tool."""
 
 VERSION_TABLE = "teppan_schema"

@@ -9,22 +9,24 @@ await store.close()                            # everything written, files close
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
 from msgspec import Struct
 from sqlalchemy import make_url, select
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from teppan.core.clock import Clock, SystemClock
 from teppan.core.errors import ConfigError, StoreError
 from teppan.core.secret import Secret
 from teppan.store.actions import Actions
 from teppan.store.bandit import Bandit
-from teppan.store.base import Backend, Durability
+from teppan.store.base import Backend, Durability, Unavailable
 from teppan.store.budgets import LEASE_SECONDS, Budgets
 from teppan.store.cache import CacheRecords
 from teppan.store.corrections import Corrections
 from teppan.store.costs import Costs
+from teppan.store.erasing import Erasing
 from teppan.store.escalations import Escalations
 from teppan.store.feedback import Feedback
 from teppan.store.idempotency import RENEW_SECONDS, Idempotency
@@ -39,6 +41,7 @@ from teppan.store.pepper import Pepper
 from teppan.store.postgres import PostgresBackend
 from teppan.store.reader import Reader
 from teppan.store.shadows import Shadows
+from teppan.store.signals import Signals
 from teppan.store.sqlite import SqliteBackend
 from teppan.store.summaries import Summaries
 from teppan.store.targets import Targets
@@ -111,12 +114,14 @@ class Store:
         self.feedback = Feedback(writer, reader, clock, self.targets)
         self.outcomes = Outcomes(writer, reader, clock)
         self.corrections = Corrections(writer, reader, clock)
+        self.signals = Signals(writer, reader, clock)
         self.escalations = Escalations(writer, reader, clock)
         self.actions = Actions(writer, reader, clock)
         self.bandit = Bandit(writer, reader, clock)
         self.shadows = Shadows(writer, reader, backend.placeholder)
         self.cache = CacheRecords(writer, reader, backend.placeholder)
         self.knowledge = Knowledge(writer, reader, backend.placeholder, backend.name, clock)
+        self.erasing = Erasing(writer, reader)
         self._upkeep = Upkeep()
         self._upkeep.every(POLL_SECONDS, "keys", self.keys.refresh)
         self._upkeep.every(KNOWLEDGE_SECONDS, "knowledge", self.knowledge.refresh)
@@ -189,6 +194,14 @@ class Store:
     async def open_vectors(self) -> Vectors:
         """The index this engine has; one in memory is empty and `shared` is false."""
         return await open_vectors(self._writer, self._reader, self._backend.name)
+
+    async def compact(self) -> tuple[str, ...]:
+        """Overwrite what was deleted; returns what an operator should know. Raises `StoreError`."""
+        try:
+            return await asyncio.to_thread(self._backend.compact)
+        except (SQLAlchemyError, sqlite3.Error, Unavailable) as error:
+            reason, _ = self._backend.explain(error)
+            raise StoreError(f"what was deleted could not be overwritten: {reason}") from error
 
     async def sweep(self) -> None:
         """Delete what has outlived its time; done by itself once an hour."""
