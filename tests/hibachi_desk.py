@@ -39,6 +39,7 @@ LEADS = load(PACK / "tables.py").leads
 NOW = 1_788_544_800.0
 """Friday, 4 September 2026, 10 am in California."""
 KEY = "SIMULATED_KEY"
+FINE = "All is well. Shall I go on?"
 BOOK = (
     "Please book a chef for 10 adults on 2026-10-10 at 6 pm. My name is Ana Lopez, "
     "ana@example.com, 12 Oak Street, Sacramento, 5 miles."
@@ -60,7 +61,7 @@ class Shifted(SystemClock):
     def __init__(self, start: float = NOW) -> None:
         self.ahead = start - SystemClock.now()
 
-    def now(self) -> float:  # type: ignore[override]  # what its parent keeps as a static one
+    def now(self) -> float:
         return SystemClock.now() + self.ahead
 
 
@@ -170,11 +171,14 @@ async def simulated(folder: Path, url: str = "", **sections: Any) -> AsyncIterat
 
 @asynccontextmanager
 async def obeying(
-    folder: Path, brain: Brain, url: str = "", **sections: Any
+    folder: Path, brain: Brain, second: Brain | None = None, url: str = "", **sections: Any
 ) -> AsyncIterator[Desk]:
-    """A desk in front of a vendor of the test's own."""
-    async with brain.serving() as address:
+    """A desk in front of a vendor of the test's own, and of `second`, which is asked where it
+    fails."""
+    async with brain.serving() as address, (second or brain).serving() as other:
         vendors = {"mistral": (address, (brain.model,))}
+        if second is not None:
+            vendors["deepseek"] = (other, (second.model,))
         async with desk(folder, vendors, url, **sections) as opened:
             yield opened
 
@@ -283,10 +287,15 @@ def results(body: dict[str, Any]) -> list[str]:
 
 def newest(body: dict[str, Any]) -> str:
     """The customer's newest words as the vendor reads them."""
-    said = [each["content"] for each in body["messages"] if each["role"] == "user"][-1]
-    return said if isinstance(said, str) else "".join(part.get("text", "") for part in said)
+    return [text_of(each) for each in body["messages"] if each["role"] == "user"][-1]
 
 
-def calling(*wanted: Call, then: str = "Done.") -> Mind:
+def text_of(message: dict[str, Any]) -> str:
+    """The words of a message on the wire."""
+    content = message.get("content") or ""
+    return content if isinstance(content, str) else "".join(each["text"] for each in content)
+
+
+def calling(*wanted: Call, then: str = FINE) -> Mind:
     """Calls these in the first step of every turn, whatever is said, and then says `then`."""
     return lambda body: then if results(body) else list(wanted)

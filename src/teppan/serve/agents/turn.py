@@ -46,6 +46,7 @@ _FAILURES = 2
 _BROKEN = ("failed", "timed_out")
 _LONGEST = 8_000
 """Characters of arguments that are looked at; longer ones are refused."""
+_LEFT = "the request ended before the tool did"
 _STRANGE = re.compile(r"[^0-9A-Za-z_-]")
 _LONGEST_NAME = 64
 """What vendors take for a tool's name: a made-up one goes back to them, and into headers."""
@@ -137,36 +138,59 @@ class Turn:
     async def _one(self, place: int, call: ToolCall, talk: Talk, changing: asyncio.Lock) -> ToolRun:
         clock, tool = self.case.clock, self.agent.tool(call.name)
         started, begun = clock.now(), clock.monotonic()
-        arguments, acted = call.arguments, None
+        arguments, wrong = self._checked(place, call, tool)
+        if wrong is not None:
+            return self._noted(call.name, arguments, Acted(wrong), started)
+        assert tool is not None
+        before = self._before(tool.name, arguments)
+        if before is not None:
+            return before
+        try:
+            acted = await self._acted(tool, arguments, talk, changing)
+        except asyncio.CancelledError:
+            left = Acted(Ran("timed_out", _LEFT))
+            self._noted(tool.name, arguments, left, started, clock.monotonic() - begun)
+            raise
+        latency = clock.monotonic() - begun
+        return self._noted(tool.name, arguments, acted, started, latency, stable=tool.stable)
+
+    def _checked(self, place: int, call: ToolCall, tool: Tool | None) -> tuple[str, Ran | None]:
+        """The arguments in one spelling, or what is wrong with the call."""
         if tool is None:
             there = ", ".join(each.name for each in self.agent.tools) or "none"
-            acted = Acted(Ran("unknown", f"there is no tool `{call.name}`; there are: {there}"))
-        elif place >= AT_ONCE:
-            acted = Acted(Ran("refused", f"at most {AT_ONCE} tools at once; call it again alone"))
-        elif len(arguments) >= _LONGEST:
-            acted = Acted(Ran("invalid", f"at most {_LONGEST} characters of arguments"))
-        else:
-            try:
-                arguments = tool.same(arguments)
-            except BadArguments as error:
-                acted = Acted(Ran("invalid", f"the arguments are not usable: {error}"))
-        if acted is None and tool is not None:
-            before = self._before(tool.name, arguments)
-            if before is not None:
-                return before
-            acted = await self._acted(tool, arguments, talk, changing)
-        assert acted is not None
+            told = f"there is no tool `{call.name}`; there are: {there}"
+            return call.arguments, Ran("unknown", told)
+        if place >= AT_ONCE:
+            told = f"at most {AT_ONCE} tools at once; call it again alone"
+            return call.arguments, Ran("refused", told)
+        if len(call.arguments) >= _LONGEST:
+            return call.arguments, Ran("invalid", f"at most {_LONGEST} characters of arguments")
+        try:
+            return tool.same(call.arguments), None
+        except BadArguments as error:
+            return call.arguments, Ran("invalid", f"the arguments are not usable: {error}")
+
+    def _noted(
+        self,
+        tool: str,
+        arguments: str,
+        acted: Acted,
+        started: float,
+        latency: float = 0.0,
+        *,
+        stable: bool = False,
+    ) -> ToolRun:
         run = ToolRun(
             agent=self.agent.name,
-            tool=call.name,
+            tool=tool,
             arguments=arguments,
             status=acted.ran.status,
             result=acted.ran.result,
             step=self.step,
             action=acted.action,
-            stable=tool is not None and tool.stable and acted.ran.status == "ok",
+            stable=stable and acted.ran.status == "ok",
             started=started,
-            latency=clock.monotonic() - begun,
+            latency=latency,
         )
         self.case.tools.append(run)
         return run
