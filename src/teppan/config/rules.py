@@ -235,7 +235,7 @@ def read_rules(tables: dict[str, Any], path: Path) -> Rulebook:
     try:
         listed = _Rules.model_validate(tables)
     except ValidationError as error:
-        raise ConfigError(f"{path}: {told(error)}") from None
+        raise ConfigError(f"{path}: {_by_id(told(error, _KEYS), tables)}") from None
     _check_names(listed, path)
     return Rulebook(
         rules=tuple(_rule(each, path) for each in listed.rule),
@@ -256,6 +256,27 @@ def read_rules(tables: dict[str, Any], path: Path) -> Rulebook:
         },
         prices={each.id: _price(each, path) for each in listed.price},
     )
+
+
+_KEYS = tuple(
+    dict.fromkeys(
+        key
+        for section in (_Rules, _Rule, _Check, _Price, _Count, _Money, _Escalate)
+        for key in section.model_fields
+    )
+)
+
+
+def _by_id(problem: str, tables: dict[str, Any]) -> str:
+    """`rule.1.check.0.kind` as `rule prices.check.0.kind`: who wrote the file did not number it."""
+
+    def named(found: re.Match[str]) -> str:
+        listed, number = tables.get(found[1]), int(found[2])
+        each = listed[number] if isinstance(listed, list) and number < len(listed) else None
+        id = each.get("id") if isinstance(each, dict) else None
+        return f"{found[1]} {id}" if isinstance(id, str) else found[0]
+
+    return re.sub(r"\b(rule|price)\.(\d+)", named, problem)
 
 
 def _check_names(listed: _Rules, path: Path) -> None:
