@@ -53,6 +53,10 @@ class Backend(Protocol):
     def tidy(self, connection: Connection, idle: bool) -> None:
         """Housekeeping between transactions, by the only connection that writes."""
 
+    def compact(self) -> tuple[str, ...]:
+        """Overwrite what was deleted, as far as that is ours; returns what an operator should
+        know. Slow. Raises `SQLAlchemyError`, an error of the driver, or `Unavailable`."""
+
     def explain(self, error: BaseException) -> tuple[str, bool]:
         """What happened, for people, and whether it concerns every write, not this one alone."""
 

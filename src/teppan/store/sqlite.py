@@ -32,6 +32,7 @@ WAL_LARGE = 64 << 20
 CHECK_AT_OPEN = 32 << 20
 """A database no larger than this is checked page by page whenever it is opened."""
 MIGRATION_PATIENCE = 120.0
+COMPACT_PATIENCE = 30.0
 
 FIRST_BAD_WAL, FIRST_GOOD_WAL = (3, 7, 0), (3, 51, 3)
 
@@ -142,6 +143,24 @@ class SqliteBackend:
         mode = "TRUNCATE" if size >= WAL_LARGE else "PASSIVE"
         with suppress(Unavailable, sqlite3.Error), self._lock.hold(0.0):
             _raw(connection).execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+
+    def compact(self) -> tuple[str, ...]:
+        """Rewrites the whole file without the deleted rows, then empties the log.
+
+        Deleted rows stay in the free parts of pages otherwise, older copies of them too.
+        """
+        with self.exclusive(COMPACT_PATIENCE), self.writer.connect() as connection:
+            raw = _raw(connection)
+            raw.execute("VACUUM").fetchone()
+            busy = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        notes = []
+        if busy:
+            notes.append(f"{self._wal} is still read by another process; run it again later")
+        copies = sorted(self.path.parent.glob(f"{self.path.name}.before-*"))
+        if copies:
+            named = ", ".join(map(str, copies))
+            notes.append(f"copies from before an upgrade still hold everything: {named}")
+        return tuple(notes)
 
     def explain(self, error: BaseException) -> tuple[str, bool]:
         named = NAMED.get(_code(error))
