@@ -58,7 +58,8 @@ async def test_a_mind_is_changed_and_taken_back(site: Site) -> None:
     status, gone, _ = await site.send("DELETE", f"feedback/{told['ids'][0]}")
     assert (status, gone["withdrawn"]) == (200, True)
     assert await site.house.store.feedback.latest(SHOPS, "rating") == {trace: 1.0}
-    assert (await site.send("DELETE", "feedback/fb_no"))[0] == 404
+    for path in ("feedback/fb_no", "feedback/%00", "outcomes/a%00b", "corrections/" + "x" * 200):
+        assert (await site.send("DELETE", path))[0] == 404
 
 
 async def test_a_conversation_has_feedback_outcomes_and_no_strangers(site: Site) -> None:

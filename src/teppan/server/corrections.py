@@ -15,7 +15,7 @@ from teppan.core.chat import Json
 from teppan.core.errors import BadRequest
 from teppan.core.ids import Scope
 from teppan.server.exchange import Exchange
-from teppan.server.feedback import MAX_COMMENT, MAX_ID, MAX_USER, named_text, said_text
+from teppan.server.feedback import MAX_COMMENT, MAX_ID, MAX_USER, id_in, named_text, said_text
 from teppan.server.fields import Fields, bad
 from teppan.server.once import Once, give
 from teppan.server.replays import Replays
@@ -49,7 +49,7 @@ class CorrectionRoutes:
         await self._once(exchange, scope, work)
 
     async def withdraw(self, exchange: Exchange, scope: Scope) -> None:
-        gone = await self._desk.withdraw(exchange.path.removeprefix(f"{PATH}/"), scope)
+        gone = await self._desk.withdraw(id_in(exchange, PATH), scope)
         await give(exchange, {"object": "correction", "id": gone.id, "withdrawn": True})
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from teppan.core.chat import Json
-from teppan.core.errors import BadRequest
+from teppan.core.errors import BadRequest, NotFound
 from teppan.core.ids import Scope
 from teppan.server.exchange import Exchange
 from teppan.server.fields import Fields, bad
@@ -50,7 +50,8 @@ class FeedbackRoutes:
     async def say(self, exchange: Exchange, scope: Scope) -> None:
         async def work(body: dict[str, Json]) -> dict[str, Json]:
             said = read(body)
-            await self._paced(scope, said.user)
+            if self._pace is not None:
+                await self._pace.hear(scope, said.user)
             heeded = await self._desk.take(said, scope)
             told: dict[str, Json] = {"object": "feedback", "ids": list(heeded.ids)}
             if said.trace_id:
@@ -59,12 +60,12 @@ class FeedbackRoutes:
                 told["episode"] = said.episode
             return {**told, "version": heeded.version, "evicted": heeded.evicted}
 
+        await self._paced(scope)
         await self._once(exchange, scope, work)
 
     async def withdraw(self, exchange: Exchange, scope: Scope) -> None:
-        id = exchange.path.removeprefix(f"{PATH}/")
-        await self._paced(scope, "")
-        gone = await self._desk.withdraw(id, scope)
+        await self._paced(scope)
+        gone = await self._desk.withdraw(id_in(exchange, PATH), scope)
         await give(exchange, {"object": "feedback", "id": gone.id, "withdrawn": True})
 
     async def snippet(self, exchange: Exchange, scope: Scope) -> None:
@@ -76,9 +77,10 @@ class FeedbackRoutes:
         ]
         await exchange.respond(200, _snippet(), headers)
 
-    async def _paced(self, scope: Scope, user: str) -> None:
+    async def _paced(self, scope: Scope) -> None:
+        """Before a body is read or a key of idempotency is claimed."""
         if self._pace is not None:
-            await self._pace.take(scope, user)
+            await self._pace.take(scope)
 
 
 def routes(
@@ -141,6 +143,14 @@ def _rating(fields: Fields) -> tuple[str, float | None, float | None]:
     if given is not None:
         bad("rating", "a number from 0 to 1, or `up` or `down`", given)
     return "rating", None, None
+
+
+def id_in(exchange: Exchange, path: str) -> str:
+    """The id at the end of an address. Raises `NotFound` for what cannot be one."""
+    id = exchange.path.removeprefix(f"{path}/")
+    if len(id) > MAX_ID or not (id.isascii() and id.isprintable()):
+        raise NotFound("there is nothing of this id here", param="id")
+    return id
 
 
 def named_text(fields: Fields, name: str, most: int) -> str:

@@ -21,7 +21,7 @@ from teppan.core.errors import BadRequest
 from teppan.core.ids import Scope
 from teppan.core.money import MICROS_PER_DOLLAR, Micros
 from teppan.server.exchange import Exchange
-from teppan.server.feedback import MAX_BODY, MAX_ID, MAX_USER, named_text
+from teppan.server.feedback import MAX_BODY, MAX_ID, MAX_USER, id_in, named_text
 from teppan.server.fields import Fields, bad
 from teppan.server.once import Once, give
 from teppan.server.replays import Replays
@@ -55,7 +55,7 @@ class OutcomeRoutes:
         await self._once(exchange, scope, work)
 
     async def withdraw(self, exchange: Exchange, scope: Scope) -> None:
-        gone = await self._desk.withdraw(exchange.path.removeprefix(f"{PATH}/"), scope)
+        gone = await self._desk.withdraw(id_in(exchange, PATH), scope)
         await give(exchange, card(gone))
 
 

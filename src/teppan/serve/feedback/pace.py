@@ -22,22 +22,26 @@ _NOTHING = ChatRequest(model="", messages=())
 
 
 class Pace(Protocol):
-    async def take(self, scope: Scope, user: str) -> None:
-        """Counts one statement. Raises `RateLimited`."""
+    async def take(self, scope: Scope) -> None:
+        """Counts a request of a key. Raises `RateLimited`."""
+
+    async def hear(self, scope: Scope, user: str) -> None:
+        """Counts a statement of a user who names themselves. Raises `RateLimited`."""
 
 
 class BrowserPace:
-    """Counts the statements of feedback keys; others pass."""
+    """Counts what feedback keys send; other keys pass."""
 
     def __init__(self, counter: Counter, clock: Clock) -> None:
         self._keys = Limits(KEY, counter, None, clock)
         self._sources = Limits(SOURCE, counter, None, clock)
 
-    async def take(self, scope: Scope, user: str) -> None:
-        if scope.role != "feedback":
-            return
-        await self._keys.take(scope, _NOTHING)
-        if user:
+    async def take(self, scope: Scope) -> None:
+        if scope.role == "feedback":
+            await self._keys.take(scope, _NOTHING)
+
+    async def hear(self, scope: Scope, user: str) -> None:
+        if scope.role == "feedback" and user:
             await self._sources.take(replace(scope, key_id=f"{scope.key_id}/{user}"), _NOTHING)
 
 
