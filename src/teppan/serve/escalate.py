@@ -45,6 +45,8 @@ SUMMARY_TOKENS = 200
 """Length of a summary, the last question aside."""
 LOOKED_AT = 4_000
 """Characters of a question that are looked at."""
+GUESSES = ("trust", "router")
+"""Bases of a confidence that say how good a model is, and nothing of this answer."""
 HANDOVER = "I have passed this on to a person of our team."
 """The handover of a pack that names none."""
 BY_HAND = "handover"
@@ -99,7 +101,8 @@ class Escalator:
             if mood < settings.anger:
                 found.append(Reason("anger", f"sentiment {mood:.2f}"))
         sure = outcome.confidence
-        if settings.confidence and sure is not None and sure.value < settings.confidence:
+        told = sure is not None and not sure.basis.startswith(GUESSES)
+        if settings.confidence and sure is not None and told and sure.value < settings.confidence:
             found.append(Reason("confidence", f"{sure.value:.2f} by {sure.basis}"))
         return found
 

@@ -37,11 +37,16 @@ class Offered(Struct, frozen=True):
 
 
 class Lineup(Struct, frozen=True):
-    """The parts: `panel` dearest first, `steps` cheapest first. Empty when nothing was found."""
+    """The parts: `panel` dearest first, `steps` cheapest first. Empty when nothing was found.
+
+    `student` is the best that is neither teacher nor critic: one much weaker gives a critic more
+    wrong answers to choose than right ones to compare with.
+    """
 
     panel: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     critic: str = ""
+    student: str = ""
 
     @property
     def best(self) -> str:
@@ -62,10 +67,13 @@ def line_up(offered: Sequence[Offered]) -> Lineup:
     steps = _mixed(cheapest)[: STEPS - 1]
     best = panel[0]
     others = [each for each in panel if each.provider != best.provider] or panel[1:] or [best]
+    critic = others[0]
+    rest = [each for each in panel if each not in (best, critic)]
     return Lineup(
         panel=tuple(each.model for each in panel),
         steps=(*(each.model for each in steps if each != best), best.model),
-        critic=others[0].model,
+        critic=critic.model,
+        student=(rest or steps)[0].model,
     )
 
 
@@ -97,7 +105,7 @@ def filled(strategy: str, settings: Mapping[str, Any], lineup: Lineup) -> dict[s
         "consensus": {"models": lineup.panel},
         "critic": {
             "teacher": lineup.best,
-            "student": lineup.cheap,
+            "student": lineup.student,
             "critic": lineup.critic,
             "fallback": lineup.panel,
         },

@@ -43,6 +43,9 @@ Again = Callable[[ChatRequest], Awaitable[Outcome]]
 QUALITY: Mapping[str, float] = {"high": 0.0, "medium": 0.25, "low": 0.6}
 """The most that an answer is worth that broke a rule of such severity."""
 
+KEPT = 0.75
+"""What an answer is worth of which only is known that it breaks no rule."""
+
 DEFECTS = (
     ArithmeticError,
     AssertionError,
@@ -166,7 +169,9 @@ class Guard:
         first = await _whole(outcome)
         found = await self._look(request, first, 1)
         if found.worst < 0:
-            return replace(first, guarded="unchecked" if found.failed else "passed")
+            if found.failed:
+                return replace(first, guarded="unchecked")
+            return replace(first, guarded="passed", qualities=_kept(first))
         best, best_found = first, found
         violations, qualities = found.violations, _lowered(first, found)
         second = await self._again(request, first, found, again) if found.violations else None
@@ -270,6 +275,13 @@ def _earlier(request: ChatRequest) -> tuple[str, ...]:
     """The customer's messages before the last one, the newest first."""
     said = [each.text for each in request.messages if each.role == "user"]
     return tuple(reversed(said[:-1][-_EARLIER:]))
+
+
+def _kept(outcome: Outcome) -> Mapping[str, float]:
+    """Qualities, with what keeping the rules says of a model of which nothing else was learned: who
+    breaks one loses trust, so who keeps them must be able to win it back."""
+    assert isinstance(outcome.reply, Reply)
+    return outcome.qualities or {outcome.reply.model: KEPT}
 
 
 def _lowered(outcome: Outcome, found: Found) -> dict[str, float]:
