@@ -348,6 +348,15 @@ async def test_a_model_that_speaks_before_it_calls_is_heard_to_its_end() -> None
     assert [each.tool for each in noted(office)] == ["price"]
 
 
+async def test_what_a_tool_told_after_the_first_words_is_not_remembered_either() -> None:
+    for tool, lasting in (("price", True), ("stock", False)):
+        office = Office(Then(calls((tool, '{"part": "tyre"}'), text="Let me look."), "Here."))
+        outcome = await run(office, spoken("a tyre?", stream=True))
+        await streamed(outcome)
+        assert outcome.lasting is lasting
+        assert replace(outcome, reason="told").lasting is lasting
+
+
 async def test_a_stable_answer_may_be_remembered_and_another_not() -> None:
     office = Office(Then(calls(("price", '{"part": "tyre"}')), "It is $30."))
     assert (await run(office, spoken("a tyre?"))).lasting

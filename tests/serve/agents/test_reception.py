@@ -68,6 +68,13 @@ async def test_whoever_waits_for_a_yes_gets_it() -> None:
     request, why = await reception(records).direct(talk, ANNA)
     assert request.model == "agent/till"
     assert "pay" in why
+    other = replace(
+        spoken("the price of a repair?", "Pay $5?", "a price of 4?"), model="agent/auto"
+    )
+    assert (await reception(records).direct(other, ANNA))[0].model == "agent/till"
+    later = spoken("the price of a repair?", "Pay $5?", "hm", "Bring it.", "a repair!")
+    request, _ = await reception(records).direct(replace(later, model="agent/auto"), ANNA)
+    assert request.model == "agent/workshop"
     records.broken = True
     request, _ = await reception(records).direct(talk, ANNA)
     assert request.model == "agent/workshop"

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 import structlog
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from teppan.core.chat import (
     ChatRequest,
@@ -87,7 +87,8 @@ class AgentStrategy:
                 live = await Begun.of(reply)
                 if live.speaks:
                     # what happens after these words can hand nothing over any more
-                    return self._outcome(outcome, LiveTurn(turn, talk, live), case)
+                    begun = self._outcome(outcome, LiveTurn(turn, talk, live), case)
+                    return Unfinished(**asdict(begun), case=case)
                 reply = Reply(model=reply.model, completion=live.completion)
             if not reply.completion.message.tool_calls or turn.forced:
                 return await self._end(turn, replace(outcome, reply=reply), case)
@@ -141,6 +142,16 @@ class AgentStrategy:
             tools=tools,
             escalated=(*outcome.escalated, *called),
         )
+
+
+class Unfinished(Outcome, frozen=True, kw_only=True):
+    """An outcome whose words have begun: the model may use more tools before they end."""
+
+    case: Case
+
+    @property
+    def lasting(self) -> bool:
+        return super().lasting and all(each.stable for each in self.case.tools)
 
 
 class Begun:

@@ -1,7 +1,8 @@
 """`agent/auto`: which agent a question goes to.
 
-Whoever asked the customer something and waits for a yes gets the next turn. Else the newest
-message with an intent of its own decides, so that "and on Sunday?" stays with whom it was said to.
+Whoever asked the customer something and waits for a yes gets the reply, be it a yes or "make it
+22 adults". Else the newest message with an intent of its own decides, so that "and on Sunday?"
+stays with whom it was said to.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ class Reception:
         return replace(request, model=f"{PREFIX}{agent}"), why
 
     async def _waiting(self, request: ChatRequest, scope: Scope) -> tuple[str, str] | None:
-        if not agrees(request.question):
+        words = request.question
+        replies = any(each.role == "assistant" for each in request.messages)
+        if not replies or (len(words) > _SHORT and not agrees(words)):
             return None
         try:
             found = await self._actions.open(scope, request)
