@@ -67,7 +67,8 @@ class Signal(Struct, frozen=True, kw_only=True):
 
     `messages` are what was asked (the prompt included), `chosen` the answer to learn, `rejected`
     ones it was preferred to. `truth` is what a person wrote or approved. `agreed` is the share of
-    the members that said the same, `rated` whether people said anything. `blocked` names every reason for which it may not train.
+    the members that said the same, `rated` whether people said anything. `blocked` names every
+    reason for which it may not train.
     """
 
     id: str

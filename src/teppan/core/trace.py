@@ -60,6 +60,10 @@ class ModelCall(Struct, frozen=True, kw_only=True):
     dropped: tuple[str, ...] = ()
 
 
+BY_NAME = "asked by name"
+"""The reason of a route that nobody had to choose."""
+
+
 class Route(Struct, frozen=True):
     """Which model was chosen and why; the probability lets routers be fitted from the log."""
 

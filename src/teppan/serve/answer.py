@@ -13,7 +13,15 @@ from teppan.core.errors import TeppanError
 from teppan.core.fold import Fold
 from teppan.core.money import Micros
 from teppan.core.reply import LiveReply, Outcome, Reply
-from teppan.core.trace import CacheStatus, Remembered, Shortened, ToolRun, TraceStatus
+from teppan.core.trace import (
+    BY_NAME,
+    CacheStatus,
+    Remembered,
+    Route,
+    Shortened,
+    ToolRun,
+    TraceStatus,
+)
 from teppan.core.verdict import Confidence
 from teppan.serve.cache.telling import told
 from teppan.serve.journey import Journey
@@ -97,7 +105,7 @@ class Answer:
             remembered=journey.remembered,
             context=journey.context,
             allowance=journey.allowance,
-            route=outcome.route.reason if outcome and outcome.route else "",
+            route=_why(outcome, journey.route),
             violations=_named(outcome) if outcome else (),
             guarded=outcome.guarded if outcome else "",
             escalated=outcome.escalated if outcome else (),
@@ -169,6 +177,15 @@ class Answer:
         over, self.over = self.over, None
         if over is not None:
             over(completion)
+
+
+def _why(outcome: Outcome | None, route: Route | None) -> str:
+    """Why this model or agent, where it was chosen; empty for one that was asked by name."""
+    if outcome is not None and outcome.route is not None:
+        return outcome.route.reason
+    if route is None or route.reason == BY_NAME:
+        return ""
+    return f"{route.chosen}: {route.reason}"
 
 
 def _named(outcome: Outcome) -> tuple[str, ...]:

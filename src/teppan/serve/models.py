@@ -16,7 +16,7 @@ from msgspec import Struct
 from teppan.core.chat import ChatRequest, say
 from teppan.core.errors import ModelNotFound
 from teppan.core.release import Release
-from teppan.core.trace import Route
+from teppan.core.trace import BY_NAME, Route
 from teppan.serve.strategies.base import Strategy
 
 Direct = Callable[[str], Strategy]
@@ -87,12 +87,12 @@ class Models:
         virtual = self._virtual.get(request.model)
         if virtual is not None:
             name = virtual.strategy.name
-            return Routed(Route(request.model, name, why or "asked by name"), virtual.strategy)
+            return Routed(Route(request.model, name, why or BY_NAME), virtual.strategy)
         model = self.real(request.model)
         strategy = self._strategies.get(model)
         if strategy is None:
             strategy = self._strategies[model] = self._direct(model)
-        return Routed(Route(model, strategy.name, "asked by name"), strategy)
+        return Routed(Route(model, strategy.name, BY_NAME), strategy)
 
     def real(self, name: str) -> str:
         """`provider/name` of a real model. Raises `ModelNotFound`."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import aiohttp
+import orjson
 import typer
 from msgspec import Struct
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -26,6 +27,7 @@ from teppan.cli.demo.talking import lines_of, show, talk
 from teppan.cli.output import AsJson, console, print_json, print_table
 from teppan.cli.serve import announce
 from teppan.config.load import parse
+from teppan.config.pack import Pack, load_pack
 from teppan.config.schema import Settings
 from teppan.core.errors import ConfigError
 from teppan.core.money import dollars, total
@@ -109,7 +111,7 @@ async def _demo(folder: Path, speed: float, stay: bool, port: int, as_json: bool
                     announce(house, address)
                     await _until_interrupted()
     if not stay and not as_json:
-        _next_steps()
+        _next_steps(next(iter(bank)).text, load_pack(folder))
 
 
 def simulated_settings(fleet: Fleet, pack: Path, scratch: Path, port: int) -> Settings:
@@ -245,14 +247,15 @@ def _report(results: list[Result], as_json: bool) -> None:
     )
 
 
-def _next_steps() -> None:
+def _next_steps(question: str, pack: Pack) -> None:
     out = console()
+    model = next(iter(pack.models), "teppan/consensus")
+    body = orjson.dumps({"model": model, "messages": [{"role": "user", "content": question}]})
     out.print("\nKeep it running and ask it yourself:")
     out.print("  .venv/bin/teppan demo --stay", markup=False)
     out.print(
         "  curl http://127.0.0.1:8080/v1/chat/completions -H 'content-type: application/json' \\\n"
-        '    -d \'{"model": "myhibachi/support", "messages": '
-        '[{"role": "user", "content": "What would 20 adults cost?"}]}\'\n'
+        f"    -d '{body.decode()}'\n"
         "  curl http://127.0.0.1:8080/v1/models\n"
         "With a key of yours in the environment, `teppan serve` asks real vendors instead.",
         markup=False,
