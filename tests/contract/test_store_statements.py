@@ -12,7 +12,9 @@ from teppan.core.ids import Scope, new_id
 from teppan.core.trace import ModelCall, Trace
 from teppan.store import Store
 from teppan.store.feedback import Opinion
+from teppan.store.migrate import migrate
 from teppan.store.outcomes import Outcome, by_metric
+from teppan.store.store import backend_for
 
 ANNA, BEN, EVE = Scope("shop", "anna"), Scope("shop", "ben"), Scope("other", "eve")
 
@@ -252,3 +254,35 @@ async def test_a_conversation_is_known_as_long_as_one_of_its_traces(
     assert await store.targets.episode(EVE, "ep_1") is None
     await store.traces.prune(ulid_time(traced) + 1)
     assert await store.targets.episode(ANNA, "ep_1") is None
+
+
+# --- what was kept before ---------------------------------------------------------------------
+
+
+async def test_earlier_statements_become_versions_of_their_keys(database: str) -> None:
+    backend = backend_for(database)
+    backend.prepare()
+    migrate(backend, "0007")
+    row = "('{id}', 'shop', 'tr_1', '{key}', 'rating', {value}, '', {at})"
+    rows = [
+        row.format(id="fb_1", key="anna", value=1.0, at=1),
+        row.format(id="fb_2", key="ben", value=1.0, at=2),
+        row.format(id="fb_3", key="anna", value=0.0, at=3),
+    ]
+    with backend.writer.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO feedback (id, tenant, trace_id, key_id, metric, value, comment, at) "
+            f"VALUES {', '.join(rows)}"
+        )
+    backend.close()
+    store = await Store.open(database)
+    kept = await store.feedback.of(ANNA, "tr_1")
+    assert [(each.source, each.version) for each in kept] == [
+        ("key:anna", 1),
+        ("key:ben", 1),
+        ("key:anna", 2),
+    ]
+    assert await store.feedback.latest(ANNA, "rating") == {"tr_1": 0.5}
+    again = await store.feedback.record(ANNA, "tr_1", "rating", 0.0)
+    await store.close()
+    assert again.id == "fb_3"
