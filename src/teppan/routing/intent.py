@@ -1,7 +1,7 @@
 """What a question is about: a small classifier, taught at the start by the examples of a pack.
 
-Linear discriminant analysis over the pieces of texts (words and runs of letters, rare ones weighing
-more) and their embedding. Whatever the classifier is not sure of, and a text whose words were
+A linear classifier (see `discriminant`) over the pieces of texts (words and runs of letters, rare
+ones weighing more) and their embedding. Whatever the classifier is not sure of, and a text whose words were
 hardly seen, is `unknown`. Names, addresses, numbers and codes say nothing of what a text is about.
 """
 
