@@ -8,7 +8,8 @@ A marked word is found when all of its letters and digits would be replaced, und
 `masked` counts it also when it was replaced as another kind. A find is right when at least half of
 its letters are marked as this kind. Titles need not be replaced. Intervals are Wilson's, 95 %.
 Beside ours: two regular expressions for mail and telephones, and capitalised words as names.
-`dev` was looked at while the detector was made, `held` was not: see `bench/private/README.md`.
+`dev` was looked at while the detector was made, `held` was not, `hard` was made to be missed: see
+`bench/private/README.md`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from teppan.learn.privacy.detector import PatternDetector
 from teppan.learn.privacy.spans import KINDS, STRUCTURED, Span
 
 SET = Path(__file__).parent / "private"
+HARD = "hard"
+"""Messages made to be missed: they show the limit, and no goal is set for them."""
 MARK = re.compile(r"\[\[(\w+)\|(.*?)\]\](?!\])", re.DOTALL)
 TITLE = re.compile(r"\b(?:frau|herr|dr|mrs?|ms)\b\.?|(?:くん|さん|様|先生|师傅)$", re.IGNORECASE)
 LANGUAGES = ("en", "es", "de", "zh", "ja")
@@ -217,7 +220,8 @@ def run(messages: list[Message], quick: bool) -> dict[str, Any]:
 def goals_of(figures: dict[str, Any]) -> dict[str, Any]:
     goals = {}
     for part, ways in figures["parts"].items():
-        for name, goal in (("structured", 1.0), ("name", None), ("address", None)):
+        all_of_them = None if part == HARD else 1.0
+        for name, goal in (("structured", all_of_them), ("name", None), ("address", None)):
             value = ways["ours"].get(name, {}).get("recall")
             met = None if goal is None or value is None else value >= goal
             goals[f"{part}: recall of {name}"] = {"value": value, "goal": goal, "met": met}

@@ -60,6 +60,7 @@ _WEAK = re.compile(
         r"ich bin", r"hier (?:ist|spricht)", r"fragen sie nach", r"läuft auf",
         r"(?:my|our|his|her|their) (?:\w{1,8} )?(?:wife|husband|son|daughter|brother|sister|"
         r"mother|mom|father|dad|partner|boss|"
+        r"grandmother|grandfather|(?:mother|father|brother|sister|son|daughter)-in-law|"
         r"friend|assistant|fianc[ée]e?|girlfriend|boyfriend|cousin|aunt|uncle|neighbou?r|"
         r"colleague|chef|boy|girl|niece|"
         r"nephew|planner)",

@@ -18,7 +18,8 @@ _ID_WORDS = (
         "passport", "pasaporte", "reisepass(?:nummer)?", r"driv(?:er|ing)'?s?'? licen[cs]e",
         "licencia",
         "führerschein(?:nummer)?", "national id", "id (?:card|number)", "identity card",
-        "(?:personal)?ausweis(?:nummer)?", "cédula", "ssn", "social security", "tax id",
+        "(?:personal)?ausweis(?:nummer)?", "cédula", "ssn", "my dl", "dl number",
+        "social security", "tax id",
         "ni number", "national insurance", "steuer-?id", "steuernummer", "dni", "nie", "curp",
         "rfc",
         "aadhaar", "cpf", "rut", "medicare", "nino",
@@ -29,6 +30,9 @@ _ID_WORDS = (
 _ID = r"[A-Z]{0,4}[. -]?\d(?:[. -]?[0-9A-Z]){3,17}"
 _PLATE = r"[A-ZÄÖÜ0-9]{1,4}[ ·-]?[A-Z0-9]{1,4}(?:[ -][A-Z0-9]{1,4})?"
 _CHINA = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+
+
+_ENDING = r"[ ]{1,2}(?:number )?(?:end(?:s|ing)(?: in| with)?|last (?:four|4))[ :]{1,2}"
 
 
 def _four_digits(value: str) -> bool:
@@ -54,6 +58,7 @@ IDS = (
                       r"{3}[A-D]"), 0.95),
     Form("id", re.compile(rf"[{_CHINA}][A-Z][ ·]?[A-Z0-9]{{5,6}}(?![A-Z0-9])"), 0.95),
     Form("id", cued(_ID_WORDS, _ID), 0.965, _four_digits),
+    Form("id", cued(word("ssn", "social security"), r"\d{4}(?!\d)", link=_ENDING), 0.95),
     Form(
         "id",
         cued(

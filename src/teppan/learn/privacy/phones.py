@@ -40,7 +40,8 @@ _NUMBER = re.compile(
 _CUE = re.compile(
     "(?:"
     + word(
-        "phone", "tel(?:e(?:phone|fon|fono)|éfono)?", "cell", "mobile?", "móvil", "celular", "call",
+        "phone", "tel(?:e(?:phone|fon|fono)|éfono)?", "cell", "mobile?", "móvil", "celular",
+        "cel(?![a-z])", "num(?![a-z])", "my #", "call",
         "text", "ring", "fax", "whats ?app", "reach", "dial", "ll[aá]me(?:n|me|nme|nos|la|lo)?",
         "llama(?:r|me)",
         "handy(?:nummer)?", "rufnummer", "rufen", "anrufen", "mobil", "erreichen", "my number",

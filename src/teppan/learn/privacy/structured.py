@@ -84,9 +84,10 @@ def _secretive(value: str) -> bool:
 
 _SECRET_WORDS = word(
     "passwords?", "passcode", "passphrase", "pwd", "pin(?:[ -]?code)?", "api[_ -]?key",
-    "secret(?:[_ ]key)?", "access[_ ]token", "token", "contraseña", "clave", "passwor[td]",
+    "secret(?:[_ ]key)?", "access[_ ]token", "token", "pass(?=:)", "contraseña", "clave",
+    "passwor[td]",
     "kennwort", "aws key",
-) + r"|密码|密碼|口令|パスワード|暗証番号|パスコード"  # fmt: skip
+) + r"|密码|密碼|口令|验证码|驗證碼|パスワード|暗証番号?|パスコード|認証コード"  # fmt: skip
 _HIDDEN = r"[!-~]{2,79}[A-Za-z0-9!$%&*+/=@#^_~|?-]"
 
 _SECRETS = (
@@ -154,7 +155,8 @@ _CARDS = (
         ),
         0.95,
     ),
-    Form("card", cued(_EXPIRES, r"(?:0?[1-9]|1[0-2])[ ]?[/-][ ]?(?:20)?\d\d(?![\d/-])"), 0.94),
+    Form("card", cued(_EXPIRES, r"(?:0?[1-9]|1[0-2])[ ]?[/-][ ]?(?:20)?\d\d(?![\d/-])|(?:0[1-9]|"
+                                r"1[0-2])[2-4]\d(?![\d/-])"), 0.94),
 )  # fmt: skip
 
 _ACCOUNT_WORDS = (
@@ -176,7 +178,8 @@ _ACCOUNTS = (
 )  # fmt: skip
 
 _BORN = (
-    word("born", "d\\.?o\\.?b", "dates? of birth", "birth[ _-]?dates?", "birth[ _-]?day is",
+    word("born", "d\\.?o\\.?b", "dates? of birth", "birth[ _-]?dates?", "bday",
+    "turned \\d{1,2} on", "birth[ _-]?day is",
          "birthday:", "nac[ií](?:d[oa]|ó)?", r"fecha de nac\w{0,12}",
          r"(?<!fiesta de )cumpleaños(?: es|:)", "geboren",
          r"geb\.", "geburtsdatum", "geburtstag (?:ist|:)")
