@@ -250,18 +250,32 @@ async def test_a_flood_from_one_source_is_slowed_and_others_are_heard(site: Site
     assert (await site.browse("feedback", trace_id=trace, stars=5, user="ann"))[0] == 200
 
 
+class Learning:
+    """A router that notes what it is told."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, float]] = []
+
+    async def rated(self, trace: Trace, quality: float) -> None:
+        self.heard.append((trace.id, quality))
+
+
 async def test_the_adaptive_router_does_not_hear_a_page_all_day(site: Site) -> None:
-    heard: list[str] = []
-
-    class Learning:
-        async def rated(self, trace: Trace, quality: float) -> None:
-            heard.append(trace.id)
-
-    site.house.desk._learning = Learning()
+    site.house.desk._learning = learning = Learning()
     for n in range(5):
         trace = await site.ask(f"What is {n} + 25?")
         await site.browse("feedback", trace_id=trace, thumbs="down", user="mallory")
-    assert len(heard) == 3
+    assert len(learning.heard) == 3
+
+
+async def test_the_adaptive_router_hears_what_all_say_of_an_answer(site: Site) -> None:
+    site.house.desk._learning = learning = Learning()
+    trace = await site.ask()
+    for user, thumbs in (("ann", "up"), ("ben", "down"), ("ann", "down")):
+        _, told = await site.post("feedback", trace_id=trace, user=user, thumbs=thumbs)
+    await site.post("feedback", trace_id=trace, user="eve", stars=5)
+    await site.send("DELETE", f"feedback/{told['ids'][0]}")
+    assert [value for _, value in learning.heard] == [1.0, 0.5, 0.0, pytest.approx(1 / 3), 0.5]
 
 
 # --- what cannot be meant ---------------------------------------------------------------------

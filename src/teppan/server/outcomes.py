@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from teppan.core.chat import Json
@@ -38,6 +38,7 @@ MOST_VALUE = 1e12
 LATEST = 4_102_444_800.0
 """2100-01-01."""
 _METRIC = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
+_DECIMAL = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -131,12 +132,11 @@ def _amount(given: Json) -> Micros | None:
     if given is None:
         return None
     wanted = "an amount with at most six decimals, as 1100.25 or its text"
-    if type(given) not in (int, float, str) or len(str(given)) > 40:
+    if type(given) is str and _DECIMAL.fullmatch(given) is None:
         bad("amount", wanted, given)
-    try:
-        amount = Decimal(str(given))  # of a float the shortest text that means it: what was sent
-    except InvalidOperation:
+    if type(given) not in (int, float, str):
         bad("amount", wanted, given)
+    amount = Decimal(str(given))  # of a float the shortest text that means it: what was sent
     if not amount.is_finite() or abs(amount) > MOST_AMOUNT:
         bad("amount", f"at most {MOST_AMOUNT:,}", given)
     micros = amount * MICROS_PER_DOLLAR
