@@ -27,6 +27,8 @@ PULLS = (0.0001, 0.0003, 0.001, 0.003, 0.01)
 _UNSEEN = 0.632
 """How sure to be is told by examples left out and by examples seen, so mixed (Efron 1983): what is
 asked is mostly nearer to the examples than they are to one another."""
+_DOUBT = 0.2
+"""What a nat of likelihood counts beside an error when pulls and scales are compared."""
 _REFUSED = 0.05
 """Share of the examples called rightly that may be taken for strangers."""
 _FEW = 1500
@@ -188,7 +190,10 @@ class _Clouds:
         own = self.labels[some]
         even = np.full(len(some), 1.0 / len(some))
         tried = [(pull, self._left_out(pull, some)) for pull in PULLS]
-        losses = [_sharpness(odds, own, even)[0] for _, odds in tried]
+        losses = [
+            float((odds.argmax(1) != own).mean()) + _DOUBT * _sharpness(odds, own, even)[0]
+            for _, odds in tried
+        ]
         pull, unseen = tried[int(np.argmin(losses))]
         weights, constants = self.lines(pull)
         seen = self.rows[some] @ weights + constants

@@ -1,8 +1,9 @@
 """What a question is about: a small classifier, taught at the start by the examples of a pack.
 
 A linear classifier (see `discriminant`) over the pieces of texts (words and runs of letters, rare
-ones weighing more) and their embedding. Whatever the classifier is not sure of, and a text whose words were
-hardly seen, is `unknown`. Names, addresses, numbers and codes say nothing of what a text is about.
+ones weighing more) and their embedding. Whatever the classifier is not sure of, and a text whose
+words were hardly seen, is `unknown`. Names, addresses, numbers and codes say nothing of what a text
+is about.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ _MEANINGS = (0.5, 1.0, 2.0)
 """How much the embedding may count beside the pieces: a poor one less, a good one more."""
 _KNOWN = 0.3
 """Share of a text's pieces, by weight, below which it is about something else."""
-_COLUMNS = 4096
-"""Columns for pieces; the rarest share one with others."""
+_COLUMNS, _CELLS = (4096, 16_384), 40_000_000
+"""Columns for pieces, fewer the more examples there are; the rarest share one with others."""
 _MOST_CLASSES = 500
 _CLAUSES = 12
 """Clauses of a long text that are looked at one by one."""
@@ -161,12 +162,12 @@ def _learn(texts: Sequence[str]) -> _Book:
     for text in texts:
         plain = _NUMBER.sub("0", _NOISE.sub(" ", text))
         frequency.update(set().union(*(pieces(plain, kind) for kind in KINDS)))
+    most = min(max(_CELLS // max(1, len(texts)), _COLUMNS[0]), _COLUMNS[1])
     places = {}
     for rank, (piece, count) in enumerate(
         sorted(frequency.items(), key=lambda each: (-each[1], each[0]))
     ):
         rarity = math.log((1.0 + len(texts)) / (1.0 + count)) + 1.0
         sign = 1.0 if zlib.crc32(piece.encode()) & 0x8000_0000 else -1.0
-        places[piece] = rank % _COLUMNS, sign * rarity
-    columns = min(_COLUMNS, len(places))
-    return _Book(places, columns, math.log(1.0 + len(texts)) + 1.0)
+        places[piece] = rank % most, sign * rarity
+    return _Book(places, min(most, len(places)), math.log(1.0 + len(texts)) + 1.0)
