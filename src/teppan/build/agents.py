@@ -42,6 +42,7 @@ from teppan.serve.agents.outside import Outside
 from teppan.serve.agents.reception import ANY, AnyAgent, Reception
 from teppan.serve.agents.tools import Tool, tools_of
 from teppan.serve.agents.turn import Agent
+from teppan.serve.language import language_of
 from teppan.serve.lineup import Lineup
 from teppan.serve.models import Virtual
 from teppan.serve.strategies.base import Case
@@ -62,9 +63,12 @@ class Staff(Struct, frozen=True):
     reception: steps.Reception = steps.Straight()
     tables: PackTables | None = None
     mcp: McpTools | None = None
+    actions: Actions | None = None
 
     async def close(self) -> None:
-        """Before the store."""
+        """Before the store: what was agreed to is brought to its end first."""
+        if self.actions is not None:
+            await self.actions.drain()
         if self.mcp is not None:
             await self.mcp.close()
         if self.tables is not None:
@@ -123,6 +127,7 @@ def open_staff(
         reception,
         tables,
         mcp,
+        actions,
     )
 
 
@@ -190,7 +195,7 @@ def _talk(
         user=request.user,
         episode=request.episode,
         trace_id=case.id,
-        language=languages.of(request.question),
+        language=language_of(request, languages).language,
     )
 
 

@@ -201,6 +201,7 @@ def open_recorder(
         alarm=open_alarm(settings, store, clock),
         limits=limits,
         learning=learning,
+        outcomes=store.outcomes,
     )
 
 

@@ -33,6 +33,8 @@ VERBS = (
     "advisor",
     "route",
     "cache",
+    "erase",
+    "feedback",
     "knowledge",
     "languages",
     "mcp",

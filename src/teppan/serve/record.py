@@ -14,6 +14,8 @@ from teppan.core.errors import StoreError, TeppanError
 from teppan.core.ids import Scope
 from teppan.core.trace import ModelCall, Trace, TraceStatus
 from teppan.serve.alarm import Alarm
+from teppan.serve.feedback.outcomes import Records as Outcomes
+from teppan.serve.feedback.outcomes import witness
 from teppan.serve.journey import Journey
 from teppan.serve.purse import Purse
 
@@ -60,6 +62,7 @@ class Recorder:
         alarm: Alarm | None = None,
         limits: Limits | None = None,
         learning: Learning | None = None,
+        outcomes: Outcomes | None = None,
     ) -> None:
         self._ledger = ledger
         self._traces = traces
@@ -68,6 +71,7 @@ class Recorder:
         self._alarm = alarm
         self._limits = limits
         self._learning = learning
+        self._outcomes = outcomes
         self._behind: set[asyncio.Task[None]] = set()
 
     async def settle(
@@ -86,6 +90,8 @@ class Recorder:
         self._traces.put(trace)
         if self._learning is not None and status == "ok" and trace.route and trace.route.features:
             self._spawn(self._learning.settled(trace))
+        if self._outcomes is not None and (trace.escalated or trace.tools):
+            self._spawn(self._witness(self._outcomes, journey.scope, trace))
 
     async def book(self, journey: Journey, strategy: str) -> None:
         """Writes down the money alone, under the name of what spent it. As durable as `settle`."""
@@ -115,6 +121,13 @@ class Recorder:
             await self.settle(journey, status, error=error)
         except StoreError as failure:
             log.error("not_recorded", trace_id=journey.id, reason=failure.message)
+
+    async def _witness(self, outcomes: Outcomes, scope: Scope, trace: Trace) -> None:
+        """Keeps what came of the answer as far as the gateway has seen it."""
+        try:
+            await witness(outcomes, scope, trace)
+        except StoreError as failure:
+            log.error("outcome_not_kept", trace_id=trace.id, reason=failure.message)
 
     def _count(self, journey: Journey) -> None:
         """What nobody waits for: the tokens used, and whether so much money is worth telling."""

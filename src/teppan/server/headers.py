@@ -108,7 +108,8 @@ def trailer(facts: Facts) -> str:
     if facts.escalated:
         told.append(f"escalated={','.join(facts.escalated)}")
     if facts.tools:
-        told.append(f"tools={tools(facts).replace(', ', ',').replace(' ', ':')}")
+        used = safe(tools(facts)).decode()
+        told.append(f"tools={used.replace(', ', ',').replace(' ', ':')}")
     if facts.dropped:
         told.append(f"dropped={','.join(facts.dropped)}")
     return "teppan " + " ".join(told)

@@ -109,11 +109,12 @@ class Actions:
 
         return await self._reader.run(query) if talks else []
 
-    async def take(self, scope: Scope, id: str) -> bool:
-        """Begins an action; false when somebody else has begun or done it. Durable."""
+    async def take(self, scope: Scope, id: str, lease: float = LEASE) -> bool:
+        """Begins an action; false when somebody else has begun it, in the last `lease` seconds, or
+        done it. Durable."""
         now = self._clock.now()
         here = (actions.c.tenant == scope.tenant) & (actions.c.id == id)
-        left = (actions.c.status == "running") & (actions.c.changed < instant(now - LEASE))
+        left = (actions.c.status == "running") & (actions.c.changed < instant(now - lease))
         taking = (
             update(actions)
             .where(here, (actions.c.status == "open") | left)

@@ -88,7 +88,7 @@ class Records:
         self._check()
         return [row for row in reversed(self.rows) if row.talk in talks]
 
-    async def take(self, scope: Scope, id: str) -> bool:
+    async def take(self, scope: Scope, id: str, lease: float = 120.0) -> bool:
         free = self._row(id).status == "open" or self.lapsed
         if free:
             self._set(id, status="running")

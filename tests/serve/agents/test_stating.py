@@ -60,3 +60,9 @@ def test_another_day_or_count_is_noticed_and_a_proposal_without_figures(
     answer: str, proposal: str
 ) -> None:
     assert not tells(answer, proposal)
+
+
+def test_a_decimal_comma_and_a_sign_behind_are_read() -> None:
+    assert figures("Das macht 48,50 € am 3. Mai.") == {"48.50"}
+    assert not states("Das macht 48,50 €.", "Zusammen 38,50 €")
+    assert states("It is €38.50 in all.", "Zusammen 38,50 €")

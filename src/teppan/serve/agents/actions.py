@@ -32,7 +32,7 @@ from teppan.serve.agents.agreement import agrees, declines
 from teppan.serve.agents.stating import states
 from teppan.serve.agents.tools import Ran, Tool
 from teppan.serve.strategies.base import Case
-from teppan.store.actions import Action
+from teppan.store.actions import LEASE, Action
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +42,8 @@ _ASK = (
     "NOT DONE YET. Nothing was changed. Ask the customer to agree to exactly this, with all its "
     "figures, and call the tool again with the same arguments when they have: "
 )
+_GRACE = 10.0
+"""Seconds beyond its own time after which an action that was begun may be begun again."""
 _GLANCE = 0.1
 """Seconds between two looks at what another request is doing."""
 _LOST = "it could not be written down, so it was not done; ask the customer to try again later"
@@ -54,7 +56,7 @@ class Records(Protocol):
 
     async def at(self, scope: Scope, talks: Sequence[str]) -> list[Action]: ...
 
-    async def take(self, scope: Scope, id: str) -> bool: ...
+    async def take(self, scope: Scope, id: str, lease: float = LEASE) -> bool: ...
 
     async def finish(self, scope: Scope, id: str, result: str) -> None: ...
 
@@ -128,7 +130,9 @@ class Actions:
 
     async def _do(self, action: Action, tool: Tool, talk: Talk, case: Case) -> Acted:
         """Begins it, in a task of its own: once begun it does not end with its request."""
-        if not await self._records.take(case.scope, action.id):
+        # a tool that is given the key does nothing twice, so it need not be waited for long
+        lease = tool.seconds + _GRACE if tool.keyed else LEASE
+        if not await self._records.take(case.scope, action.id, lease):
             return await self._done_by_another(action, tool, case)
         work = asyncio.create_task(self._work(action, tool, talk, case))
         self._begun.add(work)

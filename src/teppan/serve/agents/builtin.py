@@ -38,6 +38,7 @@ class _Builtin:
     """A tool of ours that needs no agreement: it reads, or does what harms nobody."""
 
     changes = False
+    keyed = False
     stable = False
     seconds = SECONDS
 

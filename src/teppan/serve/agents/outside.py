@@ -50,6 +50,7 @@ class OutsideTool:
     """One tool of a server."""
 
     stable = False
+    keyed = False
 
     def __init__(self, servers: Servers, tool: McpTool) -> None:
         self.name = tool.name

@@ -12,7 +12,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-_MONEY = re.compile(r"[$€£¥]\s?(\d+(?:\.\d+)?)")
+_MONEY = re.compile(
+    r"(?:(?<=[$€£¥])|(?<=[$€£¥]\s))(\d+(?:\.\d+)?)|(?<![0-9A-Za-z.])(\d+(?:\.\d+)?)(?=\s?[€£¥])"
+)
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.])\d{3,}(?:\.\d+)?(?![0-9A-Za-z])")
 _CODE = re.compile(r"(?<![0-9A-Za-z@.])(?=[A-Z0-9]*[A-Z])[A-Z0-9]{5,}(?![0-9A-Za-z@])")
 _MAIL = re.compile(r"[0-9A-Za-z._+-]+@[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)+")
@@ -20,12 +22,14 @@ _MAIL = re.compile(r"[0-9A-Za-z._+-]+@[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)+")
 _COUNT = re.compile(r"(?<![0-9A-Za-z.:$])\d{1,2}(?![0-9A-Za-z:]|\.\d| ?[ap]\.?m\b)")
 # Chinese and Japanese write figures against words: only letters of figures are borders here
 _THOUSANDS = re.compile(r"(?<=\d)[,. '’](?=\d{3}(?!\d))")
+_DECIMAL = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
 
 
 def figures(text: str) -> frozenset[str]:
     """The figures of a proposal, in one spelling."""
     plain = _plain(text)
-    found = {*_NUMBER.findall(plain), *_MONEY.findall(plain), *_CODE.findall(plain)}
+    money = [before or after for before, after in _MONEY.findall(plain)]
+    found = {*_NUMBER.findall(plain), *money, *_CODE.findall(plain)}
     return frozenset((*found, *map(str.lower, _MAIL.findall(plain))))
 
 
@@ -56,4 +60,4 @@ def _holds(answer: str, wanted: Iterable[str]) -> bool:
 
 
 def _plain(text: str) -> str:
-    return _THOUSANDS.sub("", unicodedata.normalize("NFKC", text))
+    return _DECIMAL.sub(".", _THOUSANDS.sub("", unicodedata.normalize("NFKC", text)))

@@ -44,10 +44,12 @@ class Ran(Struct, frozen=True):
 
 
 class Tool(Protocol):
-    """One thing an agent can do. `changes` says that the customer must agree first."""
+    """One thing an agent can do. `changes` says that the customer must agree first, `keyed` that
+    it is given `talk.key` and so can see to it that nothing happens twice."""
 
     name: str
     changes: bool
+    keyed: bool
     stable: bool
     seconds: float
 
@@ -70,6 +72,7 @@ class PackTool:
 
     def __init__(self, name: str, function: Callable[..., Any], how: Marked) -> None:
         self.name = name
+        self.keyed = True
         self.changes = how.confirm is not None
         self.stable = how.stable and how.confirm is None
         self.seconds = how.seconds
