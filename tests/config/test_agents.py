@@ -93,3 +93,12 @@ def test_two_agents_cannot_want_the_same_intent(tmp_path: Path) -> None:
 def test_an_empty_folder_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no agent"):
         read_agents(tmp_path, {}, RULES)
+
+
+def test_a_customer_is_passed_only_to_agents_that_there_are(tmp_path: Path) -> None:
+    write(tmp_path, "desk", 'passes = ["till"]')
+    with pytest.raises(ConfigError, match="no other agent `till`"):
+        read_agents(tmp_path, {}, RULES)
+    write(tmp_path, "till", 'passes = ["desk"]')
+    desk, till = read_agents(tmp_path, {}, RULES)
+    assert (desk.passes, till.passes) == (("till",), ("desk",))

@@ -32,6 +32,7 @@ from teppan.serve.agents.builtin import (
     SEARCH,
     CallPerson,
     Knowledge,
+    PassOn,
     People,
     SearchKnowledge,
 )
@@ -101,7 +102,7 @@ def open_staff(
     for each in pack.agents:
         agent = Agent(
             name=each.name,
-            tools=_tools(pack, each, own, known, people),
+            tools=(*_tools(pack, each, own, known, people), *_passing(pack, each)),
             outside=tuple(name for name in each.tools if name in outer),
             steps=each.steps,
             cost=None if each.cost is None else micros(each.cost),
@@ -180,6 +181,12 @@ def _tools(
                 f"there are: {there}"
             )
     return tuple(found)
+
+
+def _passing(pack: Pack, agent: AgentFile) -> tuple[Tool, ...]:
+    """The tool that passes a customer on, where the agent may."""
+    others = {each.name: each.about for each in pack.agents if each.name in agent.passes}
+    return (PassOn(others),) if others else ()
 
 
 def _talk(

@@ -4,6 +4,7 @@ about = "takes, changes and cancels bookings"
 intents = ["booking"]               what `agent/auto` sends here
 knowledge = ["facts.md#Booking"]    documents or sections it may search; left out: all
 tools = ["availability", "book"]    the only ones it can call
+passes = ["complaint"]              agents it may pass a customer to
 rules = ["true-prices"]             left out: all rules of the pack
 steps = 6                           model calls for one turn at most
 cost = 0.05                         dollars for one turn; no further step is begun above it
@@ -48,6 +49,7 @@ class AgentFile(Struct, frozen=True, kw_only=True):
     intents: tuple[str, ...] = ()
     knowledge: tuple[str, ...] | None = None
     tools: tuple[str, ...] = ()
+    passes: tuple[str, ...] = ()
     rules: tuple[str, ...] | None = None
     steps: int = 6
     cost: Decimal | None = None
@@ -66,6 +68,7 @@ class _File(BaseModel):
     intents: list[str] = Field(default=[])
     knowledge: list[str] | None = None
     tools: list[str] = Field(default=[])
+    passes: list[str] = Field(default=[])
     rules: list[str] | None = None
     steps: int = Field(6, ge=1, le=30)
     cost: Decimal | None = Field(None, gt=0)
@@ -83,6 +86,7 @@ def read_agents(
         raise ConfigError(f"{folder}: there is no agent here; write `NAME.toml` and `NAME.md`")
     agents = tuple(_read(path, words, rules) for path in paths)
     _refuse_shared(folder, agents)
+    _refuse_strangers(folder, agents)
     return agents
 
 
@@ -106,6 +110,7 @@ def _read(path: Path, words: Mapping[str, str], rules: Sequence[str]) -> AgentFi
         intents=tuple(found.intents),
         knowledge=None if found.knowledge is None else tuple(found.knowledge),
         tools=tuple(dict.fromkeys(found.tools)),
+        passes=tuple(dict.fromkeys(found.passes)),
         rules=None if found.rules is None else tuple(found.rules),
         steps=found.steps,
         cost=found.cost,
@@ -136,4 +141,16 @@ def _refuse_shared(folder: Path, agents: Sequence[AgentFile]) -> None:
                 raise ConfigError(
                     f"{folder}: the intent `{intent}` belongs to `{owner}` and `{agent.name}`; "
                     "leave it to one of them"
+                )
+
+
+def _refuse_strangers(folder: Path, agents: Sequence[AgentFile]) -> None:
+    names = {agent.name for agent in agents}
+    for agent in agents:
+        for other in agent.passes:
+            if other not in names or other == agent.name:
+                there = ", ".join(sorted(names - {agent.name}))
+                raise ConfigError(
+                    f"{folder / agent.name}.toml: passes: there is no other agent `{other}`; "
+                    f"there are: {there}"
                 )

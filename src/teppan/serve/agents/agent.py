@@ -93,6 +93,9 @@ class AgentStrategy:
             if not reply.completion.message.tool_calls or turn.forced:
                 return await self._end(turn, replace(outcome, reply=reply), case)
             await turn.use(reply.completion, talk)
+            if turn.passed:
+                answered = replace(outcome, reply=await turn.pass_on())
+                return self._outcome(answered, answered.reply, case)
 
     async def _told(self, request: ChatRequest, case: Case, talk: Talk) -> ChatRequest:
         """The request with what the agent must know of this moment, before the newest words."""
@@ -131,7 +134,7 @@ class AgentStrategy:
         return replace(made, escalated=tuple(dict.fromkeys((*made.escalated, *reasons))))
 
     def _outcome(self, outcome: Outcome, reply: Reply | LiveReply, case: Case) -> Outcome:
-        tools = tuple(each for each in case.tools if each.agent == self.agent.name)
+        tools = tuple(case.tools)
         handed = any(each.tool == ESCALATE and not each.is_error for each in tools)
         called = (BY_AGENT,) if handed else ()
         used = ", ".join(dict.fromkeys(each.tool for each in tools)) or "no tool"
@@ -223,8 +226,7 @@ class LiveTurn:
                 yield UsageSeen(turn.usage + (completion.usage or Usage()))
                 return
             await turn.use(completion, self._talk)
-            outcome = await turn.ask()
-            reply = outcome.reply
+            reply = await turn.pass_on() if turn.passed else (await turn.ask()).reply
             self._now = Told(reply) if isinstance(reply, Reply) else reply
             yield _BREAK
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Field
 
@@ -16,7 +16,7 @@ from teppan.serve.agents.signature import BadArguments, Signature
 from teppan.serve.agents.tools import Ran, guarded
 from teppan.serve.strategies.base import Case
 
-SEARCH, ESCALATE = "search_knowledge", "escalate"
+SEARCH, ESCALATE, PASS = "search_knowledge", "escalate", "pass_to"
 BY_AGENT = "agent"
 """The reason of an escalation that an agent wanted."""
 PIECES = 4
@@ -107,6 +107,33 @@ class CallPerson(_Builtin):
                 "nobody could be called just now; say so, and give the phone"
             ) from error
         return {"called": True, "say": words}
+
+
+class PassOn(_Builtin):
+    """Passes the conversation to another agent, who answers this very message. Once for a message:
+    whom it was passed to cannot pass it on."""
+
+    stable = True
+
+    def __init__(self, agents: Mapping[str, str]) -> None:
+        """`agents` are those it may go to, and what each is for."""
+        names = " ".join(f"{name}: {about or name}." for name, about in agents.items())
+
+        def passed(agent: str) -> None:
+            """The arguments of `pass_to`."""
+
+        passed.__annotations__["agent"] = Literal[tuple(agents)]
+        super().__init__(
+            PASS,
+            "Passes the customer to the colleague whose work it is, who answers at once. Do it "
+            f"before anything else where it is not yours. {names}",
+            passed,
+        )
+
+    async def _work(self, values: dict[str, Any], case: Case) -> Any:
+        if any(each.tool == PASS and not each.is_error for each in case.tools):
+            raise ToolRefused("it was passed to you; answer as well as you can, or call a person")
+        return {"passed_to": values["agent"]}
 
 
 def _searched(query: Annotated[str, Field(min_length=1, max_length=500)]) -> None:

@@ -14,10 +14,12 @@ import asyncio
 import re
 from collections.abc import Callable, Sequence
 
+import msgspec
 import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
+from teppan.config.agents import PREFIX
 from teppan.core.chat import (
     ChatRequest,
     Completion,
@@ -29,10 +31,11 @@ from teppan.core.chat import (
     Usage,
 )
 from teppan.core.money import Micros
-from teppan.core.reply import Outcome
+from teppan.core.reply import LiveReply, Outcome, Reply
 from teppan.core.tool import Talk
 from teppan.core.trace import ToolRun
 from teppan.serve.agents.actions import Acted, Actions
+from teppan.serve.agents.builtin import PASS
 from teppan.serve.agents.signature import BadArguments
 from teppan.serve.agents.tools import Ran, Tool
 from teppan.serve.strategies.base import Call, Case, Strategy
@@ -73,7 +76,8 @@ Talker = Callable[[Case], Talk]
 
 class Turn:
     """What happens for one request. `step` counts the model's calls, `usage` are the tokens of
-    those before the last, `forced` says that the last could call nothing any more."""
+    those before the last, `forced` says that the last could call nothing any more, `passed` names
+    the agent to whom the conversation went."""
 
     def __init__(
         self, agent: Agent, inner: Strategy, request: ChatRequest, call: Call, actions: Actions
@@ -81,6 +85,7 @@ class Turn:
         self.agent = agent
         self.step = 0
         self.forced = False
+        self.passed = ""
         self.usage = Usage()
         self._inner = inner
         self.case = call.case
@@ -120,6 +125,8 @@ class Turn:
         message = completion.message
         calls = [_fit(each) for each in message.tool_calls[: AT_ONCE + 1]]
         results = await self._run(calls, talk)
+        passing = (each for each in results if each.tool == PASS and not each.is_error)
+        self.passed = next((_colleague(each) for each in passing), "")
         told = [
             Message("tool", (ToolResult(each.id, (Text(run.result),), run.is_error, each.name),))
             for each, run in zip(calls, results, strict=True)
@@ -128,6 +135,13 @@ class Turn:
         spoken = replace(message, role="assistant", refusal=None, parts=(*words, *calls))
         messages = (*self._request.messages, spoken, *told)
         self._request = replace(self._request, messages=messages, asked=self._request.question)
+
+    async def pass_on(self) -> Reply | LiveReply:
+        """The answer of the agent to whom the conversation was passed: it reads what the client
+        sent, under its own prompt."""
+        model = f"{PREFIX}{self.passed}"
+        request = replace(self.case.request, model=model, stream=self._request.stream)
+        return await self._call.serve(model, request, "single")
 
     async def _run(self, calls: Sequence[ToolCall], talk: Talk) -> list[ToolRun]:
         """Those that only read run together; those that change something one after another."""
@@ -217,3 +231,9 @@ def _fit(call: ToolCall) -> ToolCall:
     if not 0 < len(name) <= _LONGEST_NAME or _STRANGE.search(name):
         name = f"unknown_{_STRANGE.sub('_', name)}"[:_LONGEST_NAME]
     return replace(call, name=name, arguments=call.arguments[:_LONGEST])
+
+
+def _colleague(run: ToolRun) -> str:
+    """Whom a conversation was passed to; the arguments were checked."""
+    name: str = msgspec.json.decode(run.arguments)["agent"]
+    return name
