@@ -324,7 +324,7 @@ async def test_an_agent_has_the_tools_of_its_file_and_no_others(desk: Desk, brai
     await talk.say(BOOK)
     assert [status for _, status in talk.used] == ["unknown", "unknown"]
     offered = {each["function"]["name"] for each in brain.bodies[0]["tools"]}
-    assert offered == {"my_booking", "search_knowledge", "escalate"}
+    assert offered == {"my_booking", "search_knowledge", "escalate", "pass_to"}
 
 
 _GOOD = json.dumps(BOOKING)
