@@ -12,7 +12,9 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "teppan"
 FILES = sorted(SOURCE.rglob("*.py"))
 ALL_PYTHON = [
-    path for top in ("src", "packs", "tests", "bench", "docs") for path in (ROOT / top).rglob("*.py")
+    path
+    for top in ("src", "packs", "tests", "bench", "docs")
+    for path in (ROOT / top).rglob("*.py")
 ]
 
 FILE_LINES, FUNCTION_LINES, CLASS_LINES, PARAMETERS = 400, 80, 250, 8

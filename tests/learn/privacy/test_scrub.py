@@ -125,8 +125,8 @@ def test_any_detector_may_be_plugged_in() -> None:
 
 
 PIECES = st.sampled_from(
-    "Ann Lee|my name is |王小明|我叫|(415) 555-0132|a@b.example|[NAME_1]|password: |Tr0ub4dor| and |, |"
-    "\n|12 Oak St|と申します|田中|card ending in |4242| ".split("|")
+    "Ann Lee|my name is |王小明|我叫|(415) 555-0132|a@b.example|[NAME_1]|password: |Tr0ub4dor| and "
+    "|, |\n|12 Oak St|と申します|田中|card ending in |4242| ".split("|")
 )
 
 
