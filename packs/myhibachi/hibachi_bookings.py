@@ -206,6 +206,7 @@ def told(row: Row[Any]) -> Result:
     """A booking as a tool shows it."""
     refund = calendar.days_before(row.day, row.start, FACTS.refund_days)
     return {
+        "say": _said(row),
         "code": row.code,
         "status": row.status,
         "name": row.name,
@@ -222,6 +223,18 @@ def told(row: Row[Any]) -> Result:
         "deposit_refunded_until": calendar.told_moment(refund),
         "date_can_still_be_changed": row.moved == 0 and row.status == "reserved",
     }
+
+
+def _said(row: Row[Any]) -> str:
+    """A booking in a sentence, for the customer."""
+    when, guests = calendar.told_start(row.day, row.start), party_of(row).told()
+    if row.status != "reserved":
+        return f"The booking {row.code} for {when} is {row.status}."
+    return (
+        f"Reserved under code {row.code}: {when}, {guests}, {row.address}. The total is "
+        f"{money(row.total)} before tax and tip. Please keep the code; the deposit of "
+        f"{money(row.deposit)} makes it firm."
+    )
 
 
 def party_of(row: Row[Any]) -> Party:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,9 @@ from teppan.build import House
 from teppan.cli.output import ConfigFile, console
 from teppan.config.load import load
 from teppan.server.process import run
+
+OURS = ("agent/", "teppan/")
+"""How names of virtual models begin that are not a pack's or an operator's own."""
 
 
 def serve(
@@ -45,10 +49,16 @@ def announce(house: House, address: str) -> None:
         )
     if names:
         out.print(f"  virtual: {', '.join(names)}")
-    model = names[0] if names else "PROVIDER/MODEL"
+    model = _first(names)
     out.print(
         f"try: curl {address}/v1/chat/completions -H 'content-type: application/json' "
         f'-d \'{{"model": "{model}", "messages": [{{"role": "user", "content": "Hello"}}]}}\'',
         soft_wrap=True,
         markup=False,
     )
+
+
+def _first(names: Sequence[str]) -> str:
+    """What to try first: an agent, or what speaks for the pack, or any virtual model."""
+    wanted = ("agent/auto", *(name for name in names if not name.startswith(OURS)), *names)
+    return next((name for name in wanted if name in names), "PROVIDER/MODEL")

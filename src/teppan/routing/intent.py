@@ -45,6 +45,7 @@ _CLAUSE = re.compile(r"(?:[^.!?,;:\n。！？，；：、]|(?<=\d)[.,:](?=\d)){4
 _NOISE = re.compile(
     r"https?://\S+|\bwww\.\S+|\S+@\S+\.\w+"  # addresses of the web
     r"|\b(?=[\w-]*\d)(?=[\w-]*[A-Z])[A-Z\d]+(?:-[A-Z\d]+)*\b"  # codes: MH-2041, 5B
+    r"|\+\d[\d ()./-]{6,18}\d|\(?\b\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b"  # telephones
 )
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 _NAME = re.compile(r"(?<=[\w,] )[A-Z][\w'’-]+")
