@@ -32,7 +32,7 @@ from packing.attacks import attacked
 from packing.critics import critics
 from packing.figures import Mark, Marker, Marks, drawn, gathered, oracle, ratio, told
 from packing.showing import show
-from packing.ways import CRITIC, SINGLE, STRONG, ensembles, shipped, singles
+from packing.ways import CRITIC, SINGLE, WEAK, ensembles, shipped, singles
 from teppan.cli.demo import packaged
 from teppan.config.pack import Pack, load_pack
 from teppan.simulate import dice
@@ -122,9 +122,9 @@ def compared(bench: Bench, rows: Mapping[str, Marks], best: Way) -> dict[str, di
     pairs = {
         "the best model alone": (best.name, rows[CRITIC], rows[best.name]),
         "the model with the fewest": (fewest, rows[CRITIC], rows[fewest]),
-        "the best, by a critic whose student is strong": (
+        "the best, by a critic whose student is the cheapest": (
             best.name,
-            rows[STRONG],
+            rows[WEAK],
             rows[best.name],
         ),
     }

@@ -9,7 +9,7 @@ from teppan.config.pack import Pack
 from teppan.simulate.personas import Cast
 
 CRITIC = "critic: teacher, student, critic"
-STRONG = "critic: the student is strong too"
+WEAK = "critic: the cheapest is the student"
 SINGLE = "model "
 
 STRATEGIES: Mapping[str, str] = {
@@ -41,17 +41,13 @@ def singles(cast: Cast) -> list[Way]:
 
 
 def ensembles(cast: Cast) -> list[Way]:
-    """Every strategy as the gateway fills it, and the critic over two strong models."""
+    """Every strategy as the gateway fills it, and the critic whose student is the cheapest."""
     made = [Way(name, {"strategy": strategy}) for strategy, name in STRATEGIES.items()]
-    return [*made, Way(STRONG, {"strategy": "critic", "student": _third_house(cast)})]
+    return [*made, Way(WEAK, {"strategy": "critic", "student": _cheapest(cast)})]
 
 
-def _third_house(cast: Cast) -> str:
-    """The dearest model of the third dearest house: neither the teacher's nor the critic's."""
-    dearest = sorted(cast.personas.values(), key=lambda each: -(each.price_in + each.price_out))
-    firsts = {each.vendor: each for each in reversed(dearest)}
-    houses = list(dict.fromkeys(each.vendor for each in dearest))
-    chosen = firsts[houses[2]]
+def _cheapest(cast: Cast) -> str:
+    chosen = min(cast.personas.values(), key=lambda each: each.price_in + each.price_out)
     return f"{chosen.vendor}/{chosen.name}"
 
 

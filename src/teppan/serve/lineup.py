@@ -40,13 +40,15 @@ class Lineup(Struct, frozen=True):
     """The parts: `panel` dearest first, `steps` cheapest first. Empty when nothing was found.
 
     `student` is the best that is neither teacher nor critic: one much weaker gives a critic more
-    wrong answers to choose than right ones to compare with.
+    wrong answers to choose than right ones to compare with. `second` is the next one: asked when
+    neither answer is good enough.
     """
 
     panel: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     critic: str = ""
     student: str = ""
+    second: str | None = None
 
     @property
     def best(self) -> str:
@@ -74,6 +76,7 @@ def line_up(offered: Sequence[Offered]) -> Lineup:
         steps=(*(each.model for each in steps if each != best), best.model),
         critic=critic.model,
         student=(rest or steps)[0].model,
+        second=rest[1].model if len(rest) > 1 else None,
     )
 
 
@@ -106,6 +109,7 @@ def filled(strategy: str, settings: Mapping[str, Any], lineup: Lineup) -> dict[s
         "critic": {
             "teacher": lineup.best,
             "student": lineup.student,
+            "second": lineup.second,
             "critic": lineup.critic,
             "fallback": lineup.panel,
         },

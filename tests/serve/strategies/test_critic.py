@@ -167,3 +167,34 @@ async def test_with_none_left_the_fallback_chain_runs():
     assert outcome.reply.text == "here"
     with pytest.raises(AllFailed):
         await strategy().run(REQUEST, ScriptedCall(script))
+
+
+async def test_with_a_second_two_write_anew_and_the_critic_judges_again():
+    answers = {"t": iter(["It is $45.", "It is $50."]), "s": iter(["It is $40."])}
+    call = ScriptedCall(
+        {
+            "t": lambda request: Says(next(answers["t"])),
+            "s": lambda request: Says(next(answers["s"])),
+            "u": "It is $55.",
+            "c": prefers("$55"),
+        }
+    )
+    outcome = await strategy(second="u").run(REQUEST, call)
+    assert (outcome.reply.model, outcome.reply.text) == ("u", "It is $55.")
+    assert [each.model for each in outcome.replies] == ["t", "s", "t", "u"]
+    assert outcome.evidence["regenerated"] is True
+
+
+async def test_without_an_answer_of_the_second_the_other_new_one_is_served():
+    answers = iter(["It is $45.", "It is $50.", "It is $52."])
+    call = ScriptedCall(
+        {
+            "t": lambda request: Says(next(answers)),
+            "s": "It is $40.",
+            "u": ProviderOverloaded("down"),
+            "c": prefers("$55"),
+        }
+    )
+    outcome = await strategy(second="u").run(REQUEST, call)
+    assert outcome.reply.model == "t"
+    assert outcome.reply.text in ("It is $50.", "It is $52.")

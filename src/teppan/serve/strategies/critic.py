@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from teppan.core.chat import ChatRequest
 from teppan.core.errors import TeppanError
 from teppan.core.reply import Outcome
@@ -41,8 +43,8 @@ class CriticSettings(EnsembleSettings, frozen=True, kw_only=True, forbid_unknown
 
     With `require_consensus` the critic must find that the two agree, at least by
     `min_agreement`; below it the request is refused, escalated to `escalate_to`, or served all
-    the same. `regenerate` answers anew when the critic wants an improvement: the teacher, unless
-    another model is named.
+    the same. When the critic wants an improvement, `regenerate` answers anew, the teacher unless
+    another model is named; with a `second`, that one answers too and the critic judges again.
     """
 
     teacher: str
@@ -56,6 +58,7 @@ class CriticSettings(EnsembleSettings, frozen=True, kw_only=True, forbid_unknown
     below: Below = "refuse"
     escalate_to: str | None = None
     regenerate: str | None = None
+    second: str | None = None
 
     def __post_init__(self) -> None:
         escalation_is_named(self.below, self.escalate_to)
@@ -116,6 +119,14 @@ class TeacherStudentCritic:
         mark = Fence.draw(call.random)
         review = mark.around("review", _review(verdict))
         told = self.improve.substitute(fence=mark.number, review=review)
+        if self.settings.second is not None:
+            anew = [
+                Ask(each, with_instruction(request, told), "teacher")
+                for each in (model, self.settings.second)
+            ]
+            again = await gather(call, anew, timeout=self.settings.timeout)
+            if again.answers:
+                return await self._judged_again(request, call, gathered, again)
         try:
             reply = await call.serve(model, with_instruction(request, told), "teacher")
         except TeppanError as error:
@@ -128,6 +139,24 @@ class TeacherStudentCritic:
             replies=(*gathered.answers, *whole(reply)),
             verdict=verdict,
             evidence={**gathering(gathered), "regenerated": True},
+        )
+
+    async def _judged_again(
+        self, request: ChatRequest, call: Call, before: Gathered, again: Gathered
+    ) -> Outcome:
+        """The better of two answers written anew."""
+        replies = again.answers
+        if len(replies) == 1:
+            return replace(alone(call, request, again), replies=(*before.answers, *replies))
+        verdict = await criticise(self.critic, request, replies, call)
+        chosen = labelled(replies, verdict.best) or replies[highest_judged(verdict, replies)]
+        return Outcome(
+            reply=chosen,
+            reason=f"{chosen.model} answered anew, and better than another",
+            confidence=judged(call, request, verdict, chosen),
+            replies=(*before.answers, *replies),
+            verdict=verdict,
+            evidence={**gathering(before), "regenerated": True},
         )
 
 

@@ -72,6 +72,7 @@ _NAMING = (
     "default",
     "escalate_to",
     "regenerate",
+    "second",
     "fallback",
 )
 """The settings that name models."""
