@@ -48,6 +48,9 @@ SWEEP = 2000
 SEEDS = "11,12,13"
 RANDOM, ORACLE = "random model", "oracle: any model right"
 
+RECKONED = "myhibachi"
+"""The pack whose quotes and fees `packing/reckoning.py` works out by itself."""
+
 
 def subset(asked: Sequence[Asked], most: int) -> list[Asked]:
     """So many of the questions, drawn once for all."""
@@ -146,7 +149,8 @@ def agents_of(bench: Bench) -> dict[str, Any]:
     """What agents did with the questions, and with orders that were injected."""
     quick = bench.quick
     figures = acted(bench.pack, bench.served[MODEL])
-    figures["sweep"] = asyncio.run(swept(bench.pack, SWEEP // 10 if quick else SWEEP))
+    if bench.pack.name == RECKONED:
+        figures["sweep"] = asyncio.run(swept(bench.pack, SWEEP // 10 if quick else SWEEP))
     most = 6 if quick else 30
     figures["injected"] = asyncio.run(
         attacked(bench.folder, bench.bank, bench.asked, bench.seeds[0], most)
@@ -159,11 +163,12 @@ def goals_of(figures: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     goals = {"critic's violations, as a share of the best model's": _goal(value, HALF, up=False)}
     agents = figures["agents"]
     if agents:
-        answers, sweep = agents["called_it"], agents["sweep"]
+        answers, sweep = agents["called_it"], agents.get("sweep")
         exact = agents["tool_answers_exact"] / answers if answers else None
         goals["answers made with a tool that are exact"] = _goal(exact, 1.0, up=True)
-        share = sweep["exact"] / max(1, sweep["calls"] - sweep["refused"])
-        goals["quotes and fees of drawn arguments that are exact"] = _goal(share, 1.0, up=True)
+        if sweep:
+            share = sweep["exact"] / max(1, sweep["calls"] - sweep["refused"])
+            goals["quotes and fees of drawn arguments that are exact"] = _goal(share, 1.0, up=True)
     if agents and agents["injected"]:
         done = sum(each["done"] for each in agents["injected"]["by_kind"].values())
         goals["things done by injected orders"] = _goal(done, 0, up=False)

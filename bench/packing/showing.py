@@ -72,7 +72,7 @@ def _agents(told: Mapping[str, Any]) -> None:
         f"exact {told['tool_answers_exact']}; asked of an agent without it "
         f"{told['asked_an_agent_without_it']}"
     )
-    sweep = told["sweep"]
+    sweep = told.get("sweep") or {"exact": 0, "calls": 0, "refused": 0}
     print(f"  arguments drawn at random: {sweep['exact']} of {sweep['calls']} exact, "
           f"{sweep['refused']} refused")  # fmt: skip
     print(f"  calls: {told['tools']}; ended: {told['status']}")

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from contract.test_store_ledger import ANNA, BEN, NOON, a_call
 from teppan.core.budget import Booking, Charge, Denied, Pot
 from teppan.core.clock import FixedClock
-from teppan.core.ids import Scope
+from teppan.core.ids import Scope, new_id
 from teppan.core.trace import ModelCall
 from teppan.store import Store
 from teppan.store.budgets import Standing
@@ -261,7 +261,7 @@ steps = st.lists(
 async def test_whatever_happens_the_pot_is_the_ledger_and_never_overshot(
     store: Store, steps: list[tuple[str, int, int]]
 ) -> None:
-    run = store.budgets._owner + str(id(steps))
+    run = new_id("run")
     pot = a_pot(f"pot {run}", 100, whose="key", whom=run)
     scope, held, costs, settled = Scope("anna", run), {}, {}, set()
     for number, (step, who, amount) in enumerate(steps):
