@@ -35,6 +35,7 @@ VERBS = (
     "cache",
     "erase",
     "feedback",
+    "learning-stats",
     "knowledge",
     "languages",
     "mcp",
@@ -52,11 +53,12 @@ class Verbs(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in VERBS:
             return None
-        module = import_module(f"teppan.cli.{cmd_name}")
+        name = cmd_name.replace("-", "_")
+        module = import_module(f"teppan.cli.{name}")
         verb = getattr(module, "app", None)
         if verb is None:
             verb = typer.Typer(rich_markup_mode=None)
-            verb.command(cmd_name)(getattr(module, cmd_name))
+            verb.command(cmd_name)(getattr(module, name))
         command = typer.main.get_command(verb)
         command.name = cmd_name
         return command

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from teppan.config.schema.answering import GatewaySettings, ProviderSettings
 from teppan.config.schema.base import Section
 from teppan.config.schema.language import LanguageSettings
+from teppan.config.schema.learning import LearnSettings, LearnWeights
 from teppan.config.schema.remembering import (
     CacheSettings,
     ClusterSettings,
@@ -47,6 +48,8 @@ __all__ = [
     "GatewaySettings",
     "KnowledgeSettings",
     "LanguageSettings",
+    "LearnSettings",
+    "LearnWeights",
     "LimitSettings",
     "LogSettings",
     "PriceSettings",
@@ -81,6 +84,7 @@ class Settings(BaseSettings):
     context: ContextSettings = ContextSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
     language: LanguageSettings = LanguageSettings()
+    learn: LearnSettings = LearnSettings()
     shadow: ShadowSettings = ShadowSettings()
     cluster: ClusterSettings = ClusterSettings()
     log: LogSettings = LogSettings()
