@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 from msgspec import Struct
+from rich.table import Table
+from rich.text import Text
 
-from teppan.cli.output import console, quoted
+from teppan.cli.output import clean, console
 from teppan.core.errors import ConfigError
 
 MODEL = "agent/auto"
@@ -64,10 +67,22 @@ async def talk(session: aiohttp.ClientSession, address: str, lines: list[str]) -
 
 
 def show(said: list[Said]) -> None:
-    out = console()
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(min_width=11, justify="right")
+    table.add_column(overflow="fold")
     for turn in said:
-        out.print(f"\n   [bold]customer[/]  {quoted(turn.customer)}")
+        table.add_row("", "")
+        table.add_row("[bold]customer[/]", Text(clean(turn.customer)))
         for name, arguments, status in turn.tools:
-            shown = arguments if len(arguments) <= SHOWN else f"{arguments[:SHOWN]}..."
-            out.print(f"   [dim]{name} {quoted(shown)} -> {status}[/]")
-        out.print(f"   [bold green]agent[/]     {quoted(turn.answer)}")
+            table.add_row("[dim]tool[/]", Text(f"{name}: {_told(arguments)} -> {status}", "dim"))
+        table.add_row("[bold green]agent[/]", Text(clean(turn.answer)))
+    console().print(table)
+
+
+def _told(arguments: str) -> str:
+    """The arguments that say something."""
+    read: dict[str, Any] = msgspec.json.decode(arguments or "{}")
+    told = ", ".join(
+        f"{name} {value}" for name, value in read.items() if value not in (None, "", 0)
+    )
+    return told if len(told) <= SHOWN else f"{told[:SHOWN]}..."
