@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -106,3 +107,8 @@ def test_slips_and_greetings_leave_numbers_alone(bank: Bank) -> None:
 def test_a_plan_with_an_unknown_question_is_refused(bank: Bank) -> None:
     with pytest.raises(BankError, match="no question 'nothing'"):
         traffic(bank, [Plan("p", ("book-open", "nothing"))], MONTH)
+
+
+def test_a_month_can_be_sent_to_another_process() -> None:
+    month = Month(requests=10)
+    assert pickle.loads(pickle.dumps(month)) == month

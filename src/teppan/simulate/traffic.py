@@ -83,8 +83,8 @@ class Month:
     days: float = 30.0
     seed: int = 1
     start: float = 1_790_553_600.0
-    mix: Mapping[str, float] = field(default_factory=lambda: MIX)
-    languages: Mapping[str, float] = field(default_factory=lambda: LANGUAGES)
+    mix: Mapping[str, float] = field(default_factory=lambda: dict(MIX))
+    languages: Mapping[str, float] = field(default_factory=lambda: dict(LANGUAGES))
     exact: float = 0.25
     going_on: float = 0.25
     popularity: float = 1.0
