@@ -17,6 +17,7 @@ from teppan.store.actions import Action
 from teppan.store.cache import Kept
 from teppan.store.erasing import KEPT, reached
 from teppan.store.escalations import Called
+from teppan.store.feedback import Opinion
 from teppan.store.metadata import metadata
 from teppan.store.store import backend_for
 from teppan.store.summaries import Summary
@@ -145,6 +146,9 @@ async def test_what_others_said_and_what_was_paid_stays(store: Store) -> None:
 
 async def test_a_dry_run_counts_the_same_and_changes_nothing(store: Store, database: str) -> None:
     await fill(store)
+    # theirs for two reasons: whose answer it is about, and who says it
+    own = Opinion(trace_id="tr_1", value=1.0, source="user:ann", comment=f"more of {SECRET}")
+    await store.feedback.say(SHOP, own)
     before = everything(database)
     dry = await erased(store, dry=True)
     assert everything(database) == before
