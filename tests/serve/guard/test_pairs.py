@@ -59,11 +59,15 @@ def test_no_right_answer_of_the_pack_is_called_wrong(guard: Guard, bank: Bank) -
     assert not alarms
 
 
-def test_wrong_prices_of_the_pack_are_caught_nine_times_of_ten(guard: Guard, bank: Bank) -> None:
+@pytest.mark.parametrize(("traps", "least"), [(False, 0.9), (True, 0.84)])
+def test_wrong_prices_are_caught_nine_times_of_ten_and_with_traps_a_little_less(
+    guard: Guard, bank: Bank, traps: bool, least: float
+) -> None:
+    """Many traps are right amounts of another question, which only a critic can tell."""
     caught = [
         bool(broken(guard, question.text, answer))
         for question in bank
-        if question.intent == "pricing" and not question.id.startswith("trap-")  # for critics
+        if question.intent == "pricing" and (traps or not question.id.startswith("trap-"))
         for answer in question.wrong
     ]
-    assert sum(caught) >= 0.9 * len(caught)
+    assert sum(caught) >= least * len(caught)
