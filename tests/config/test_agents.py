@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from teppan.config.agents import read_agents
+from teppan.config.pack import load_pack
 from teppan.core.errors import ConfigError
 
 RULES = ("true-prices", "no-promises")
@@ -102,3 +103,12 @@ def test_a_customer_is_passed_only_to_agents_that_there_are(tmp_path: Path) -> N
     write(tmp_path, "till", 'passes = ["desk"]')
     desk, till = read_agents(tmp_path, {}, RULES)
     assert (desk.passes, till.passes) == (("till",), ("desk",))
+
+
+def test_whatever_an_agent_may_do_is_part_of_the_packs_version(tmp_path: Path) -> None:
+    (tmp_path / "pack.toml").write_text('name = "shop"\nagents = "agents"')
+    (tmp_path / "agents").mkdir()
+    write(tmp_path / "agents", "till", "steps = 3")
+    first = load_pack(tmp_path).version
+    write(tmp_path / "agents", "till", "steps = 4")
+    assert load_pack(tmp_path).version != first

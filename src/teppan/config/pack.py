@@ -135,7 +135,7 @@ def load_pack(folder: Path) -> Pack:
     place = folder / (told_of.agents or "")
     _check_agents(agents, {intent for _, intent in intents}, knowledge, place)
     known = [word for each in knowledge for word in (each.name, each.text, _digest(each.data))]
-    acting = [each for agent in agents for each in (agent.name, *agent.tools)]
+    acting = [_text(folder, f"{told_of.agents}/{each.name}.toml") for each in agents]
     acts = told_of.tools is not None or told_of.tables is not None
     written = [_text(folder, path.name) for path in sorted(folder.glob("*.py"))] if acts else []
     told_all = "\0".join(
