@@ -166,6 +166,9 @@ class Trace(Struct, frozen=True, kw_only=True):
 
     `plain_input` and `plain_output` are the tokens one model would have read and written, had it
     been asked alone, with nothing shortened and nothing remembered: savings are told against them.
+    `lessons` were in the prompt, `withheld` would have been but for chance: the control against
+    which their help is told. `assessed` is the quality that was expected of the answer before it
+    was sent, in [0, 1].
     """
 
     id: str
@@ -204,6 +207,9 @@ class Trace(Struct, frozen=True, kw_only=True):
     escalated: tuple[str, ...] = ()
     tools: tuple[ToolRun, ...] = ()
     language: str = ""
+    lessons: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+    assessed: float | None = None
 
     @property
     def cost(self) -> Micros | None:

@@ -30,6 +30,7 @@
     escalation_steps    who claimed or closed it, with which words
     actions         what agents proposed to customers, and what was done of it
     translations    texts in another language; by the hash of what they say
+    paid            answers that jobs have paid for, by the name of the step
 
 Instants are whole microseconds since 1970, money whole micro-dollars.
 """
@@ -58,12 +59,13 @@ from teppan.store import (  # noqa: F401 - their tables
     schema_knowledge,
     schema_language,
     schema_outcomes,
+    schema_paid,
     schema_signals,
 )
 from teppan.store.metadata import metadata as metadata
 from teppan.store.schema_feedback import feedback as feedback
 
-HEAD = "0009"
+HEAD = "0010"
 """The newest revision, known here so that an up-to-date database needs no migration tool."""
 
 VERSION_TABLE = "teppan_schema"

@@ -37,6 +37,8 @@ from teppan.store.languages import Languages
 from teppan.store.ledger import Ledger
 from teppan.store.migrate import migrate
 from teppan.store.outcomes import Outcomes
+from teppan.store.paid import RENEW_SECONDS as PAID_SECONDS
+from teppan.store.paid import Paid
 from teppan.store.pepper import Pepper
 from teppan.store.postgres import PostgresBackend
 from teppan.store.reader import Reader
@@ -60,6 +62,8 @@ SUMMARY_DAYS = 30
 made again."""
 ACTION_DAYS = 30
 """What an agent did is known so long, so that it is not done again."""
+PAID_DAYS = 30
+"""What a job has paid for is known so long: a step that is taken up later is paid for again."""
 REWARD_DAYS = 90
 """Days for which a reward of the adaptive router is known, so that it is not counted again."""
 DAY = 86_400
@@ -117,6 +121,7 @@ class Store:
         self.signals = Signals(writer, reader, clock)
         self.escalations = Escalations(writer, reader, clock)
         self.actions = Actions(writer, reader, clock)
+        self.paid = Paid(writer, reader, clock)
         self.bandit = Bandit(writer, reader, clock)
         self.shadows = Shadows(writer, reader, backend.placeholder)
         self.cache = CacheRecords(writer, reader, backend.placeholder)
@@ -126,6 +131,7 @@ class Store:
         self._upkeep.every(POLL_SECONDS, "keys", self.keys.refresh)
         self._upkeep.every(KNOWLEDGE_SECONDS, "knowledge", self.knowledge.refresh)
         self._upkeep.every(RENEW_SECONDS, "leases", self.idempotency.renew)
+        self._upkeep.every(PAID_SECONDS, "steps of jobs", self.paid.renew)
         self._upkeep.every(lease / 3, "holds", self.budgets.renew)
         self._upkeep.every(SWEEP_SECONDS, "old rows", self.sweep)
 
@@ -213,6 +219,7 @@ class Store:
         await self.summaries.prune(old)
         await self.translations.prune(old)
         await self.actions.prune(now - ACTION_DAYS * DAY)
+        await self.paid.prune(now - PAID_DAYS * DAY)
         await self.bandit.prune(now - REWARD_DAYS * DAY)
         if days:
             await self.traces.prune(now - days * DAY)
