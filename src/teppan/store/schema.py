@@ -31,6 +31,8 @@
     actions         what agents proposed to customers, and what was done of it
     translations    texts in another language; by the hash of what they say
     paid            answers that jobs have paid for, by the name of the step
+    review_items    answers that people should look at, in order of what a look is worth
+    review_steps    who decided what about them, and when
 
 Instants are whole microseconds since 1970, money whole micro-dollars.
 """
@@ -65,7 +67,7 @@ from teppan.store import (  # noqa: F401 - their tables
 from teppan.store.metadata import metadata as metadata
 from teppan.store.schema_feedback import feedback as feedback
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest revision, known here so that an up-to-date database needs no migration tool."""
 
 VERSION_TABLE = "teppan_schema"
