@@ -15,7 +15,7 @@ from teppan.store.migrate import migrate
 from teppan.store.schema import HEAD, metadata, traces, version
 from teppan.store.store import backend_for
 
-EARLIER = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
+EARLIER = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
 SCOPE = Scope("anna", "key-a")
 
 OLD_ROW = (

@@ -58,6 +58,8 @@ KEPT = MappingProxyType(
         "knowledge_past": "documents of the business",
         "knowledge_pieces": "documents of the business",
         "knowledge_vectors": "documents of the business",
+        "lessons": "they go, or are written anew, with their sources",
+        "lesson_days": "figures, without words",
     }
 )
 """Tables from which rows are not taken by whose they are, and why."""

@@ -33,6 +33,10 @@
     paid            answers that jobs have paid for, by the name of the step
     review_items    answers that people should look at, in order of what a look is worth
     review_steps    who decided what about them, and when
+    lessons         one-sentence rules learned from cases, with what is known of their worth
+    lesson_sources  the cases they were written from, and what was written
+    lesson_trials   how each did on a case of the past, with it and without
+    lesson_days     quality with each and without, by day: figures alone
 
 Instants are whole microseconds since 1970, money whole micro-dollars.
 """
@@ -60,6 +64,7 @@ from teppan.store import (  # noqa: F401 - their tables
     schema_escalations,
     schema_knowledge,
     schema_language,
+    schema_lessons,
     schema_outcomes,
     schema_paid,
     schema_signals,
@@ -67,7 +72,7 @@ from teppan.store import (  # noqa: F401 - their tables
 from teppan.store.metadata import metadata as metadata
 from teppan.store.schema_feedback import feedback as feedback
 
-HEAD = "0011"
+HEAD = "0012"
 """The newest revision, known here so that an up-to-date database needs no migration tool."""
 
 VERSION_TABLE = "teppan_schema"
