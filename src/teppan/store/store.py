@@ -26,6 +26,7 @@ from teppan.store.budgets import LEASE_SECONDS, Budgets
 from teppan.store.cache import CacheRecords
 from teppan.store.corrections import Corrections
 from teppan.store.costs import Costs
+from teppan.store.distil import Distil
 from teppan.store.erasing import Erasing
 from teppan.store.escalations import Escalations
 from teppan.store.feedback import Feedback
@@ -35,6 +36,8 @@ from teppan.store.knowledge import POLL_SECONDS as KNOWLEDGE_SECONDS
 from teppan.store.knowledge import Knowledge
 from teppan.store.languages import Languages
 from teppan.store.ledger import Ledger
+from teppan.store.lessons import POLL_SECONDS as LESSON_SECONDS
+from teppan.store.lessons import Lessons
 from teppan.store.migrate import migrate
 from teppan.store.outcomes import Outcomes
 from teppan.store.paid import RENEW_SECONDS as PAID_SECONDS
@@ -42,6 +45,7 @@ from teppan.store.paid import Paid
 from teppan.store.pepper import Pepper
 from teppan.store.postgres import PostgresBackend
 from teppan.store.reader import Reader
+from teppan.store.shadow_words import ShadowWords
 from teppan.store.shadows import Shadows
 from teppan.store.signals import Signals
 from teppan.store.sqlite import SqliteBackend
@@ -118,18 +122,22 @@ class Store:
         self.feedback = Feedback(writer, reader, clock, self.targets)
         self.outcomes = Outcomes(writer, reader, clock)
         self.corrections = Corrections(writer, reader, clock)
+        self.lessons = Lessons(writer, reader, clock)
         self.signals = Signals(writer, reader, clock)
         self.escalations = Escalations(writer, reader, clock)
         self.actions = Actions(writer, reader, clock)
         self.paid = Paid(writer, reader, clock)
         self.bandit = Bandit(writer, reader, clock)
         self.shadows = Shadows(writer, reader, backend.placeholder)
+        self.shadow_words = ShadowWords(writer, reader)
+        self.distil = Distil(writer, reader, clock)
         self.cache = CacheRecords(writer, reader, backend.placeholder)
         self.knowledge = Knowledge(writer, reader, backend.placeholder, backend.name, clock)
         self.erasing = Erasing(writer, reader)
         self._upkeep = Upkeep()
         self._upkeep.every(POLL_SECONDS, "keys", self.keys.refresh)
         self._upkeep.every(KNOWLEDGE_SECONDS, "knowledge", self.knowledge.refresh)
+        self._upkeep.every(LESSON_SECONDS, "lessons", self.lessons.refresh)
         self._upkeep.every(RENEW_SECONDS, "leases", self.idempotency.renew)
         self._upkeep.every(PAID_SECONDS, "steps of jobs", self.paid.renew)
         self._upkeep.every(lease / 3, "holds", self.budgets.renew)
@@ -167,6 +175,7 @@ class Store:
         )
         try:
             await store.knowledge.refresh()  # what an answer may be remembered under
+            await store.lessons.refresh()
         except StoreError:
             await store.close()
             raise
@@ -223,6 +232,7 @@ class Store:
         await self.bandit.prune(now - REWARD_DAYS * DAY)
         if days:
             await self.traces.prune(now - days * DAY)
+            await self.shadow_words.prune(now - days * DAY)
 
     async def close(self) -> None:
         """Write everything that waits, then let go of the database."""
