@@ -15,7 +15,22 @@ from teppan.store.migrate import migrate
 from teppan.store.schema import HEAD, metadata, traces, version
 from teppan.store.store import backend_for
 
-EARLIER = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
+EARLIER = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
+    "0012",
+    "0013",
+    "0014",
+)
 SCOPE = Scope("anna", "key-a")
 
 OLD_ROW = (

@@ -19,10 +19,12 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, sele
 from teppan.core.ids import Scope
 from teppan.core.trace import Trace
 from teppan.store.commit import Work
+from teppan.store.lesson_rows import without_sources
 from teppan.store.metadata import metadata
 from teppan.store.reader import Reader
 from teppan.store.schema import cache_entries, idempotency, ledger, seconds, traces
 from teppan.store.schema_escalations import escalation_steps, escalations
+from teppan.store.schema_lessons import lesson_sources
 from teppan.store.writer import Writer
 
 T = TypeVar("T")
@@ -60,6 +62,11 @@ KEPT = MappingProxyType(
         "knowledge_vectors": "documents of the business",
         "lessons": "they go, or are written anew, with their sources",
         "lesson_days": "figures, without words",
+        "jobs": "figures and errors, without words",
+        "job_workers": "of the business",
+        "datasets": "cards of figures; told to have changed when rows go",
+        "dataset_students": "which student was trained on what, without words",
+        "distil_runs": "of the business",
     }
 )
 """Tables from which rows are not taken by whose they are, and why."""
@@ -178,6 +185,17 @@ class Erasing:
                     dry,
                 )
                 for some in _chunks(keys)
+            )
+
+        return await self._run(work, dry)
+
+    async def lessons(self, scope: Scope, person: Person, dry: bool) -> int:
+        """Lessons made of their cases alone go, others are told without them."""
+
+        def work(connection: Connection) -> int:
+            return sum(
+                without_sources(connection, scope, whose, person.since or 0.0, dry=dry)
+                for whose in _whose(lesson_sources, person)
             )
 
         return await self._run(work, dry)

@@ -37,6 +37,14 @@
     lesson_sources  the cases they were written from, and what was written
     lesson_trials   how each did on a case of the past, with it and without
     lesson_days     quality with each and without, by day: figures alone
+    jobs            what is to be done by itself: when, by whom, how far it is, what came of it
+    job_workers     who does jobs, and when they last said so
+    datasets        training sets: versions of a name, with a card of figures
+    dataset_rows    what each was made of, scrubbed, and what was left out and why
+    dataset_students    which student was trained on which
+    distil_runs     lists of tasks that an ensemble answers, as each was last started
+    distil_tasks    what became of each task: kept, dropped and why, failed
+    shadow_words    what shadow models said, for pairs of teacher and student
 
 Instants are whole microseconds since 1970, money whole micro-dollars.
 """
@@ -61,18 +69,22 @@ from sqlalchemy import (
 from teppan.store import (  # noqa: F401 - their tables
     schema_actions,
     schema_corrections,
+    schema_datasets,
+    schema_distil,
     schema_escalations,
+    schema_jobs,
     schema_knowledge,
     schema_language,
     schema_lessons,
     schema_outcomes,
     schema_paid,
+    schema_review,
     schema_signals,
 )
 from teppan.store.metadata import metadata as metadata
 from teppan.store.schema_feedback import feedback as feedback
 
-HEAD = "0012"
+HEAD = "0015"
 """The newest revision, known here so that an up-to-date database needs no migration tool."""
 
 VERSION_TABLE = "teppan_schema"
