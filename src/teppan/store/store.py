@@ -31,6 +31,8 @@ from teppan.store.erasing import Erasing
 from teppan.store.escalations import Escalations
 from teppan.store.feedback import Feedback
 from teppan.store.idempotency import RENEW_SECONDS, Idempotency
+from teppan.store.job_workers import JobWorkers
+from teppan.store.jobs import Jobs
 from teppan.store.keys import POLL_SECONDS, Keys
 from teppan.store.knowledge import POLL_SECONDS as KNOWLEDGE_SECONDS
 from teppan.store.knowledge import Knowledge
@@ -45,6 +47,7 @@ from teppan.store.paid import Paid
 from teppan.store.pepper import Pepper
 from teppan.store.postgres import PostgresBackend
 from teppan.store.reader import Reader
+from teppan.store.review import Review
 from teppan.store.shadow_words import ShadowWords
 from teppan.store.shadows import Shadows
 from teppan.store.signals import Signals
@@ -124,6 +127,9 @@ class Store:
         self.corrections = Corrections(writer, reader, clock)
         self.lessons = Lessons(writer, reader, clock)
         self.signals = Signals(writer, reader, clock)
+        self.jobs = Jobs(writer, reader, clock)
+        self.job_workers = JobWorkers(writer, reader, clock)
+        self.review = Review(writer, reader, clock)
         self.escalations = Escalations(writer, reader, clock)
         self.actions = Actions(writer, reader, clock)
         self.paid = Paid(writer, reader, clock)

@@ -1,0 +1,209 @@
+"""The words of the review queue, and how its rows are read and written."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import RowMapping
+
+from teppan.core.chat import Message
+from teppan.core.ids import Scope, content_hash
+from teppan.store.schema import instant, seconds
+
+Lane = Literal["ranked", "random"]
+"""Why an item is here: its learning value, or chance alone."""
+Action = Literal["approve", "edit", "reject", "skip"]
+ACTIONS: tuple[Action, ...] = get_args(Action)
+Status = Literal["open", "claimed", "approved", "edited", "rejected", "skipped"]
+STATUSES: tuple[Status, ...] = get_args(Status)
+BECOMES: dict[Action, Status] = {
+    "approve": "approved",
+    "edit": "edited",
+    "reject": "rejected",
+    "skip": "skipped",
+}
+DECIDED: tuple[Status, ...] = ("approved", "edited", "rejected", "skipped")
+
+
+class Alternative(Struct, frozen=True):
+    """What another model said to the same question."""
+
+    model: str
+    text: str
+
+
+class Reason(Struct, frozen=True):
+    """One part of a priority: `value` in [0, 1], what it weighs, and what was seen, in words."""
+
+    name: str
+    value: float
+    weight: float
+    told: str
+
+
+class Content(Struct, frozen=True, kw_only=True):
+    """What a reviewer reads.
+
+    `messages` are the conversation up to the question, `reason` says in a sentence why somebody
+    should look. `covers` counts the questions that are near this one, itself included.
+    `confidence` is the probability that the answer is right, as it was known then. A `suggestion`
+    was written by the model `suggester`; nobody has looked at it.
+    """
+
+    question: str
+    messages: tuple[Message, ...] = ()
+    answer: str
+    alternatives: tuple[Alternative, ...] = ()
+    reason: str = ""
+    parts: tuple[Reason, ...] = ()
+    covers: int = 1
+    confidence: float | None = None
+    suggestion: str = ""
+    suggester: str = ""
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """An answer that somebody should look at, to be put into the queue.
+
+    `chance` is the probability with which a `random` one was drawn, `draw` its number in [0, 1).
+    `vector` is the embedding of its question as float16. `started` is when it was asked.
+    """
+
+    trace_id: str
+    episode: str | None = None
+    user: str | None = None
+    lane: Lane = "ranked"
+    priority: float = 0.0
+    chance: float = 1.0
+    draw: float = 0.0
+    intent: str = ""
+    language: str = ""
+    model: str = ""
+    started: float = 0.0
+    vector: bytes = b""
+    content: Content
+
+
+class Item(Struct, frozen=True, kw_only=True):
+    """An entry of the queue. `by` holds or decided it, `until` is when a claim ends; `at`,
+    `changed` and `until` are seconds since 1970."""
+
+    id: str
+    tenant: str
+    trace_id: str
+    episode: str | None
+    lane: Lane
+    status: Status
+    by: str
+    until: float
+    priority: float
+    chance: float
+    intent: str
+    language: str
+    model: str
+    started: float
+    at: float
+    changed: float
+    content: Content
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """Who decided what: an `Action`, or `undo`. `correction` names the better text it wrote."""
+
+    action: str
+    by: str
+    text: str = ""
+    reason: str = ""
+    correction: str = ""
+    at: float = 0.0
+
+
+class Decision(Struct, frozen=True):
+    """What a reviewer says: `text` is the better answer of an edit."""
+
+    action: Action
+    text: str = ""
+    reason: str = ""
+
+
+class Known(Struct, frozen=True):
+    """The place of a question that is in the queue or was reviewed."""
+
+    trace_id: str
+    question: str
+    status: Status
+    priority: float
+    covers: int
+    vector: bytes
+
+
+def item_id(tenant: str, trace_id: str) -> str:
+    """One trace has one item, whoever puts it in and however often."""
+    return f"rev_{content_hash(f'{len(tenant)}:{tenant}{trace_id}'.encode())[:26]}"
+
+
+_content = msgspec.json.Decoder(Content).decode
+
+
+def content_of(row: RowMapping) -> Content:
+    return _content(row["body"])
+
+
+def row_of(scope: Scope, entry: Entry, at: int) -> dict[str, Any]:
+    return {
+        "tenant": scope.tenant,
+        "id": item_id(scope.tenant, entry.trace_id),
+        "trace_id": entry.trace_id,
+        "episode": entry.episode,
+        "user": entry.user,
+        "lane": entry.lane,
+        "status": "open",
+        "by": "",
+        "until": 0,
+        "priority": entry.priority,
+        "chance": entry.chance,
+        "draw": entry.draw,
+        "intent": entry.intent,
+        "language": entry.language,
+        "model": entry.model,
+        "started": instant(entry.started),
+        "at": at,
+        "changed": at,
+        "vector": entry.vector,
+        "body": msgspec.json.encode(entry.content),
+    }
+
+
+def item_of(row: RowMapping) -> Item:
+    return Item(
+        id=row["id"],
+        tenant=row["tenant"],
+        trace_id=row["trace_id"],
+        episode=row["episode"],
+        lane=row["lane"],
+        status=row["status"],
+        by=row["by"],
+        until=seconds(row["until"]),
+        priority=row["priority"],
+        chance=row["chance"],
+        intent=row["intent"],
+        language=row["language"],
+        model=row["model"],
+        started=seconds(row["started"]),
+        at=seconds(row["at"]),
+        changed=seconds(row["changed"]),
+        content=content_of(row),
+    )
+
+
+def step_of(row: RowMapping) -> Step:
+    return Step(
+        action=row["action"],
+        by=row["by"],
+        text=row["text"],
+        reason=row["reason"],
+        correction=row["correction"],
+        at=seconds(row["at"]),
+    )
