@@ -23,7 +23,6 @@ from sqlalchemy import (
     Connection,
     Row,
     delete,
-    distinct,
     exists,
     func,
     or_,
@@ -327,9 +326,8 @@ class Jobs:
 
     async def tenants(self, since: float, until: float) -> Sequence[str]:
         """Who had traffic in this time."""
-        wanted = select(distinct(traces.c.tenant)).where(
-            traces.c.started >= instant(since), traces.c.started < instant(until)
-        )
+        wanted = select(traces.c.tenant).distinct()
+        wanted = wanted.where(traces.c.started >= instant(since), traces.c.started < instant(until))
         return await self._reader.run(lambda connection: sorted(connection.scalars(wanted)))
 
     async def prune(self, before: float) -> int:
