@@ -19,12 +19,14 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, sele
 from teppan.core.ids import Scope
 from teppan.core.trace import Trace
 from teppan.store.commit import Work
-from teppan.store.lesson_rows import without_sources
+from teppan.store.dataset_erasing import take
+from teppan.store.lesson_rows import unsourced
 from teppan.store.metadata import metadata
 from teppan.store.reader import Reader
 from teppan.store.schema import cache_entries, idempotency, ledger, seconds, traces
+from teppan.store.schema_datasets import dataset_rows
 from teppan.store.schema_escalations import escalation_steps, escalations
-from teppan.store.schema_lessons import lesson_sources
+from teppan.store.schema_lessons import lesson_sources, lesson_trials
 from teppan.store.writer import Writer
 
 T = TypeVar("T")
@@ -191,14 +193,19 @@ class Erasing:
 
     async def lessons(self, scope: Scope, person: Person, dry: bool) -> int:
         """Lessons made of their cases alone go, others are told without them."""
+        cases = or_(*_whose(lesson_sources, person))
+        tried = or_(*_whose(lesson_trials, person))
 
         def work(connection: Connection) -> int:
-            return sum(
-                without_sources(connection, scope, whose, person.since or 0.0, dry=dry)
-                for whose in _whose(lesson_sources, person)
-            )
+            return unsourced(connection, scope, cases, tried, dry=dry)
 
         return await self._run(work, dry)
+
+    async def datasets(self, scope: Scope, person: Person, dry: bool) -> Erased:
+        """Their rows in training sets, which are others without them, and who learned from them."""
+        whose = list(_whose(dataset_rows, person))
+        lost = await self._run(lambda connection: take(connection, scope, whose, dry=dry), dry)
+        return Erased(lost.count, lost.notes)
 
     async def money(self, scope: Scope, person: Person, dry: bool) -> int:
         """The ledger keeps its rows and forgets which conversation they belong to."""

@@ -66,6 +66,7 @@ def places_of_store(erasing: Erasing) -> list[Place]:
         Step("answers given to others", erasing.echoes),
         Step("answers kept for a replay", erasing.replays),
         Step("notes on escalations", erasing.steps),
+        Step("lessons", erasing.lessons),
         *(Step(table.name, rows(table)) for table in reached() if table is not traces),
         Step("summaries", remade(summaries)),
         Step("translations", remade(translations)),
