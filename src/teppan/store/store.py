@@ -26,6 +26,7 @@ from teppan.store.budgets import LEASE_SECONDS, Budgets
 from teppan.store.cache import CacheRecords
 from teppan.store.corrections import Corrections
 from teppan.store.costs import Costs
+from teppan.store.datasets import Datasets
 from teppan.store.distil import Distil
 from teppan.store.erasing import Erasing
 from teppan.store.escalations import Escalations
@@ -127,6 +128,7 @@ class Store:
         self.corrections = Corrections(writer, reader, clock)
         self.lessons = Lessons(writer, reader, clock)
         self.signals = Signals(writer, reader, clock)
+        self.datasets = Datasets(writer, reader, clock)
         self.jobs = Jobs(writer, reader, clock)
         self.job_workers = JobWorkers(writer, reader, clock)
         self.review = Review(writer, reader, clock)

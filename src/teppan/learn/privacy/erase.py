@@ -16,6 +16,7 @@ from sqlalchemy import Table
 from teppan.core.ids import Scope
 from teppan.store.erasing import Erased, Erasing, Person, reached
 from teppan.store.schema import summaries, traces
+from teppan.store.schema_datasets import dataset_rows
 from teppan.store.schema_language import translations
 
 ROUNDS = 3
@@ -53,6 +54,18 @@ class Step(Struct, frozen=True):
         return Erased(await self.work(scope, person, dry))
 
 
+class TrainingSets:
+    """Rows of training sets. A model that learned from them cannot forget: it is named."""
+
+    name = "training sets"
+
+    def __init__(self, erasing: Erasing) -> None:
+        self._erasing = erasing
+
+    async def erase(self, scope: Scope, person: Person, dry: bool) -> Erased:
+        return await self._erasing.datasets(scope, person, dry)
+
+
 def places_of_store(erasing: Erasing) -> list[Place]:
     """All places of the database but the traces, in order."""
 
@@ -62,12 +75,14 @@ def places_of_store(erasing: Erasing) -> list[Place]:
     def remade(table: Table) -> Callable[[Scope, Person, bool], Awaitable[int]]:
         return lambda scope, person, dry: erasing.remade(table, scope, person, dry)
 
+    apart = (traces, dataset_rows)
     return [
         Step("answers given to others", erasing.echoes),
         Step("answers kept for a replay", erasing.replays),
         Step("notes on escalations", erasing.steps),
         Step("lessons", erasing.lessons),
-        *(Step(table.name, rows(table)) for table in reached() if table is not traces),
+        TrainingSets(erasing),
+        *(Step(table.name, rows(table)) for table in reached() if table not in apart),
         Step("summaries", remade(summaries)),
         Step("translations", remade(translations)),
         Step("conversations named in the ledger", erasing.money),
