@@ -93,3 +93,11 @@ async def test_what_is_said_late_changes_the_example_or_takes_it_away() -> None:
     talk.said["tr_1"] = Spoken((0.0,), {}, "Adults are $55.")
     await gatherer.gather(ANNA, [ONE])
     assert kept.rows["tr_1"].chosen == "Adults are $55."
+
+
+async def test_what_a_job_asked_is_left_to_that_job() -> None:
+    kept = Kept()
+    gatherer = Gatherer(SCORER, Talk({"tr_1": Spoken((1.0,))}), kept, terms_by({}))
+    await gatherer.gather(ANNA, [ONE])
+    await gatherer.gather(ANNA, [replace(ONE, endpoint="job")])
+    assert list(kept.rows) == ["tr_1"]

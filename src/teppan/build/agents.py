@@ -56,10 +56,12 @@ SMALL_TALK = ("small_talk", "faq")
 
 class Staff(Struct, frozen=True):
     """The agents of a pack as models, and the steps that know them: `reception` serves
-    `agent/auto`, `rules` are over all answers of the pack, `within` is what an agent may know."""
+    `agent/auto`, `rules` are over all answers of the pack, `alone` are the same where nobody can be
+    called, `within` is what an agent may know."""
 
     models: tuple[Virtual, ...] = ()
     rules: steps.Rules = steps.Unruled()
+    alone: steps.Rules = steps.Unruled()
     within: Mapping[str, tuple[str, ...]] = {}
     reception: steps.Reception = steps.Straight()
     tables: PackTables | None = None
@@ -90,7 +92,8 @@ def open_staff(
         return Staff()
     people = open_escalator(pack, store, languages)
     if not pack.agents:
-        return Staff(rules=open_rules(pack, people, languages, {}))
+        rules = open_rules(pack, people, languages, {})
+        return Staff(rules=rules, alone=rules.alone())
     own = _own_tools(pack)
     tables = open_tables(settings, pack)
     mcp = McpTools(pack.mcp, pack.folder, os.environ) if pack.mcp else None
@@ -121,9 +124,11 @@ def open_staff(
     asks = tuple(each.name for each in models)
     about = "sends each question to the agent it belongs to"
     models.append(Virtual(ANY, AnyAgent(reception), None, about, asks))
+    rules = open_rules(pack, people, languages, only)
     return Staff(
         tuple(models),
-        open_rules(pack, people, languages, only),
+        rules,
+        rules.alone(),
         {each.model: each.knowledge for each in pack.agents if each.knowledge is not None},
         reception,
         tables,

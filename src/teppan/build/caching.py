@@ -9,13 +9,29 @@ from teppan.config.load import resolve_key
 from teppan.config.schema import Settings
 from teppan.core.clock import Clock, Dice, system_dice
 from teppan.core.ids import Scope, new_id
+from teppan.knowledge.known import Known
 from teppan.providers.embed import Embedder, open_embedder
 from teppan.providers.embed.base import Ask
+from teppan.routing.intent import Intents
 from teppan.serve.cache import Cache, CachePolicy
+from teppan.serve.cache.front import CacheFront
 from teppan.store.answers import ExactAnswers, MemoryAnswers
 from teppan.store.store import Store
 
 MEGABYTE = 1 << 20
+
+
+def in_front(
+    cache: Cache, settings: Settings, clock: Clock, known: Known, intents: Intents | None
+) -> CacheFront:
+    """The cache as the gateway meets it."""
+    return CacheFront(
+        cache,
+        clock,
+        knowledge=known.version,
+        patience=settings.clocks.deadline,
+        intent_of=intents.of if intents else None,
+    )
 
 
 async def open_cache(

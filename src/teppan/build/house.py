@@ -16,6 +16,7 @@ from teppan.core.errors import ConfigError
 from teppan.core.trace import Route
 from teppan.cost.prices import Prices
 from teppan.knowledge.known import Known
+from teppan.learn.asking import Ask
 from teppan.providers.discovery import Found
 from teppan.serve.feedback import FeedbackDesk
 from teppan.serve.gateway import Gateway
@@ -40,10 +41,12 @@ class Named(Struct, frozen=True):
 
 
 class Offers(NamedTuple):
-    """What is offered besides answers: searching the knowledge, under the same limits."""
+    """What is offered besides answers: searching the knowledge, under the same limits, and asking
+    for jobs."""
 
     known: Known
     limits: Limits
+    ask: Ask
 
 
 class House:
@@ -67,6 +70,7 @@ class House:
         self.found = tuple(found)
         self.pack = pack
         self.offers = offers
+        self.ask = offers.ask
         self.pack_name = pack.name if pack else ""
         self._prices = prices
         self._virtual = [name for name in gateway.models.names() if gateway.models.virtual(name)]

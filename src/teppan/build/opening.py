@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from teppan.build.agents import open_staff
-from teppan.build.caching import open_cache
+from teppan.build.asking import Asking
+from teppan.build.caching import in_front, open_cache
 from teppan.build.house import House, Offers
 from teppan.build.logs import log_to_stderr
 from teppan.build.remembering import open_context, open_knowledge
@@ -41,7 +42,7 @@ from teppan.providers.caller import Caller, CallerPolicy
 from teppan.providers.catalogue import Catalogue
 from teppan.providers.http import open_outbound
 from teppan.providers.retry import RetryPolicy
-from teppan.serve.cache.front import CacheFront
+from teppan.serve.backroom import Backroom
 from teppan.serve.call import Reach
 from teppan.serve.feedback import FeedbackDesk
 from teppan.serve.gateway import Gateway
@@ -113,33 +114,30 @@ async def open_house(
         windows = partial(window_of, book, virtual)
         steps = Steps(
             limits=limits or Unlimited(),
-            cache=CacheFront(
-                cache,
-                clock,
-                knowledge=known.version,
-                patience=settings.clocks.deadline,
-                intent_of=intents.of if intents else None,
-            ),
+            cache=in_front(cache, settings, clock, known, intents),
             reception=staff.reception,
             ear=ear,
             context=open_context(settings, pack, store, clock, windows, knowing, staff.within),
             rules=staff.rules,
             behind=shadow,
         )
-        gateway = Gateway(
+        open_gateway = partial(
+            Gateway,
             reach,
-            recorder,
-            trust,
-            lambda: release,
-            steps,
+            trust=trust,
+            release=lambda: release,
             clock=clock,
             new_id=new_id,
             deadline=settings.clocks.deadline,
         )
+        gateway = open_gateway(recorder=recorder, steps=steps)
+        behind = open_recorder(settings, store, clock, purse)
+        stack.push_async_callback(behind.drain)
+        quiet = Steps(ear=ear, context=steps.context, rules=staff.alone)
+        backroom = Backroom(open_gateway(recorder=behind, steps=quiet), store.paid)
         desk = FeedbackDesk(store.feedback, store.traces, cache, routing.rewards)
-        yield House(
-            settings, gateway, desk, store, found, prices, pack, Offers(known, steps.limits)
-        )
+        offers = Offers(known, steps.limits, Asking(backroom))
+        yield House(settings, gateway, desk, store, found, prices, pack, offers)
 
 
 async def open_store(
@@ -190,9 +188,10 @@ def open_recorder(
     store: Store,
     clock: Clock,
     purse: Purse | None,
-    limits: Limits | None,
-    learning: Rewards,
+    limits: Limits | None = None,
+    learning: Rewards | None = None,
 ) -> Recorder:
+    """What writes down what was spent and happened; for jobs without limits and rewards."""
     return Recorder(
         store.ledger,
         store.traces,
@@ -201,7 +200,7 @@ def open_recorder(
         alarm=open_alarm(settings, store, clock),
         limits=limits,
         learning=learning,
-        outcomes=store.outcomes,
+        outcomes=store.outcomes if learning is not None else None,
     )
 
 

@@ -22,6 +22,8 @@ from teppan.core.trace import Trace
 from teppan.learn.scoring import Heard, Scorer
 from teppan.learn.signals import Filters, TermsOf, signal_of
 
+JOB = "job"
+"""The endpoint of what jobs ask (`serve/backroom.py`)."""
 IntentOf = Callable[[str], tuple[str, float]]
 
 
@@ -81,6 +83,8 @@ class Gatherer:
         made: list[Signal] = []
         gone: list[str] = []
         for trace in traces:
+            if trace.endpoint == JOB:  # what a job asked is learned from by that job
+                continue
             signal = await self._one(scope, trace, following.get(trace.id))
             if signal is None:
                 gone.append(trace.id)

@@ -20,6 +20,7 @@ from teppan.core.trace import (
     Route,
     Shortened,
     ToolRun,
+    Trace,
     TraceStatus,
 )
 from teppan.core.verdict import Confidence
@@ -114,6 +115,10 @@ class Answer:
             confidence=outcome.confidence if outcome else None,
             reason=outcome.reason if outcome else "",
         )
+
+    def trace(self) -> Trace:
+        """All that happened for a whole answer, with its words."""
+        return self._journey.trace("ok", served=self._served, answer=self.completion)
 
     async def finish(self, outcome: Outcome) -> None:
         """Takes the whole answer and settles it: what was spent is durable when this returns."""

@@ -14,12 +14,13 @@ import msgspec
 
 from teppan.core.chat import ChatRequest, Embeddings, Usage
 from teppan.core.errors import UnsupportedRequest
-from teppan.core.money import Micros
+from teppan.core.money import Micros, total
 from teppan.core.release import Release
 from teppan.core.reply import LiveReply, Reply
 from teppan.core.trace import CallRole, ModelCall
 from teppan.providers.caller import Again, Attempt, Caller, Observe
 from teppan.serve.answer import whole
+from teppan.serve.bought import Bought
 from teppan.serve.hold import Hold
 from teppan.serve.journey import Journey
 from teppan.serve.models import Models
@@ -131,16 +132,32 @@ class JourneyCall:
         return self._release.states.get(name)
 
     def random(self) -> float:
-        return self._reach.random()
+        memory = self._journey.memory
+        return self._reach.random() if memory is None else memory.random()
 
     @property
     def case(self) -> Journey:
         return self._journey
 
     async def _complete(self, model: str, request: ChatRequest, role: CallRole) -> Reply:
+        """The answer of a real model: what it said before in this step of a job, or a new one."""
+        memory = self._journey.memory
+        if memory is None:
+            return await self._bought(model, request, role, Spent())
+        name, spent = memory.name(model, request), Spent()
+        bought = await memory.recall(name)
+        if bought is not None:
+            self._journey.calls.extend(bought.calls)
+            return bought.reply
+        reply = await self._bought(model, request, role, spent)
+        await memory.keep(name, Bought(reply, tuple(spent.calls)))
+        return reply
+
+    async def _bought(
+        self, model: str, request: ChatRequest, role: CallRole, spent: Spent
+    ) -> Reply:
         self._guard_amount()
         hold = await self._hold(model, request)
-        spent = Spent()
         observe = observer(self._journey, self._reach.meter, role, spent, hold)
         if request.stream:
             request = msgspec.structs.replace(request, stream=False)
@@ -187,15 +204,16 @@ class JourneyCall:
 
 
 class Spent:
-    """The cost of one logical call over its attempts; unknown as soon as one is."""
+    """The attempts of one logical call and their cost; unknown as soon as one is."""
 
-    __slots__ = ("cost",)
+    __slots__ = ("calls",)
 
     def __init__(self) -> None:
-        self.cost: Micros | None = 0
+        self.calls: list[ModelCall] = []
 
-    def add(self, cost: Micros | None) -> None:
-        self.cost = None if cost is None or self.cost is None else self.cost + cost
+    @property
+    def cost(self) -> Micros | None:
+        return total(call.cost for call in self.calls)
 
 
 def observer(
@@ -211,7 +229,7 @@ def observer(
         call = priced(attempt, role, journey, meter)
         journey.called(call, journey.clock.monotonic())
         if spent is not None:
-            spent.add(call.cost)
+            spent.calls.append(call)
         if hold is not None:
             hold.called(call.id, call.cost)
 

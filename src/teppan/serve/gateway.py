@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -31,6 +31,9 @@ from teppan.serve.shadow import Served
 from teppan.serve.steps import NoSeat, Seat, Steps
 from teppan.serve.strategies.base import Strategy
 from teppan.serve.trust import TrustBook
+
+if TYPE_CHECKING:
+    from teppan.serve.bought import Memory
 
 PATIENCE = 2.0
 """Seconds a stream's headers wait for the first word or an error, before keep-alives begin."""
@@ -67,12 +70,15 @@ class Gateway:
         scope: Scope,
         endpoint: str = "chat",
         routed: Routed | None = None,
+        memory: Memory | None = None,
     ) -> Answer:
         """The answer, whole or begun. Raises a `TeppanError`; whatever was spent is recorded.
 
-        `routed` answers by a strategy made for this one request instead of one found by name.
+        `routed` answers by a strategy made for this one request instead of one found by name,
+        `memory` is what models have said already for this step of a job.
         """
         journey, steps = self._journey(request, scope, endpoint), self._steps
+        journey.memory = memory
         answer = Answer(journey, self.recorder)
         try:
             admit(request, scope)
@@ -151,7 +157,7 @@ class Gateway:
             outcome = await rules.keep(journey.id, journey.scope, request, outcome, again)
         journey.outcome = outcome
         journey.route = outcome.route or journey.route
-        if outcome.qualities:
+        if outcome.qualities and journey.memory is None:  # jobs ask what customers do not
             self._trust.learn(outcome.qualities, request.task_type, journey.id)
         return outcome
 

@@ -27,17 +27,20 @@ from teppan.core.trace import (
 if TYPE_CHECKING:
     from teppan.core.allowance import Allowance
     from teppan.core.errors import StoreError
+    from teppan.serve.bought import Memory
     from teppan.serve.hold import Hold
 
 
 class Journey:
     """Collects what happens for one request; `trace()` tells it.
 
-    `deadline` is on the monotonic clock. Nothing here does I/O.
+    `deadline` is on the monotonic clock. `memory` is what models have said already for this step of
+    a job. Nothing here does I/O.
     """
 
     __slots__ = (
         "allowance",
+        "assessed",
         "cache",
         "calls",
         "clock",
@@ -48,6 +51,8 @@ class Journey:
         "holds",
         "id",
         "language",
+        "lessons",
+        "memory",
         "new_id",
         "outcome",
         "purse_failed",
@@ -60,6 +65,7 @@ class Journey:
         "start",
         "started",
         "tools",
+        "withheld",
     )
 
     def __init__(
@@ -87,6 +93,10 @@ class Journey:
         self.route: Route | None = None
         self.release = ""
         self.language = ""
+        self.lessons: tuple[str, ...] = ()
+        self.withheld: tuple[str, ...] = ()
+        self.assessed: float | None = None
+        self.memory: Memory | None = None
         self.cache: CacheStatus = "off"
         self.remembered: Remembered | None = None
         self.context: Shortened | None = None
@@ -166,6 +176,9 @@ class Journey:
             answer=answer if content else None,
             replies=_said(outcome) if outcome and content else (),
             language=self.language,
+            lessons=self.lessons,
+            withheld=self.withheld,
+            assessed=self.assessed,
             tools=tuple(self.tools if content else map(_wordless, self.tools)),
         )
 

@@ -7,22 +7,42 @@ the gateway needs them.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from teppan.core.chat import ChatRequest
 from teppan.core.ids import Scope
 from teppan.core.reply import Outcome
-from teppan.serve.escalate import Escalator
 from teppan.serve.guard.guard import Guard
 
 Again = Callable[[ChatRequest], Awaitable[Outcome]]
 
 
+class People(Protocol):
+    async def look(
+        self, trace_id: str, scope: Scope, request: ChatRequest, outcome: Outcome
+    ) -> Outcome:
+        """Calls a person where one is needed, and says so in the answer. Raises `StoreError`."""
+
+
+class NoPeople:
+    """Nobody is called: a job asked, and no customer waits."""
+
+    async def look(
+        self, trace_id: str, scope: Scope, request: ChatRequest, outcome: Outcome
+    ) -> Outcome:
+        return outcome
+
+
 class Ruled:
     """The rules of one pack."""
 
-    def __init__(self, guard: Guard, escalator: Escalator) -> None:
+    def __init__(self, guard: Guard, escalator: People) -> None:
         self._guard = guard
         self._escalator = escalator
+
+    def alone(self) -> Ruled:
+        """The same rules, with nobody to call."""
+        return Ruled(self._guard, NoPeople())
 
     @property
     def holds(self) -> bool:
