@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from teppan.config.schema.base import Section
+from teppan.config.schema.jobs import JobSettings
 
 
 class LearnWeights(Section):
@@ -37,3 +38,4 @@ class LearnSettings(Section):
         "words: anything, a model of your own, or nothing. Read their terms; unnamed ones may not "
         "train.",
     )
+    jobs: JobSettings = JobSettings()
