@@ -51,7 +51,8 @@ class Capabilities(Struct, frozen=True):
 
 
 class Vendor(Struct, frozen=True):
-    """A row of the catalogue. `models` are names worth trying when nobody chose any."""
+    """A row of the catalogue. `models` are names worth trying when nobody chose any, `terms` is the
+    page that says what its answers may be used for."""
 
     name: str
     url: str
@@ -63,6 +64,7 @@ class Vendor(Struct, frozen=True):
     headers: Mapping[str, str] = {}
     version: str | None = None
     models: tuple[str, ...] = ()
+    terms: str = ""
 
 
 class Encoded(Struct, frozen=True):
