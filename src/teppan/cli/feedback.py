@@ -28,7 +28,7 @@ Tenant = Annotated[str | None, typer.Option(help="Of this tenant alone; of all w
 
 
 class Summary(Struct, frozen=True):
-    """`models` the best first; `unplaced` ratings are of conversations with several models."""
+    """`models` by place; `unplaced` ratings are of conversations with several models."""
 
     models: list[Standing]
     unplaced: int
@@ -68,6 +68,7 @@ def summary(
     print_table(
         f"Ratings of the last {days} days",
         (
+            ">place",
             "model",
             ">rated",
             ">sources",
@@ -100,6 +101,7 @@ async def _summary(days: int, tenant: str | None, config: str | None) -> Summary
 
 def _cells(each: Standing) -> tuple[str, ...]:
     return (
+        "" if each.place is None else str(each.place),
         each.model,
         f"{each.rated:,}",
         f"{each.sources:,}",

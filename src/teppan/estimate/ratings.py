@@ -10,21 +10,28 @@
     4  the value is the trimmed mean of the blocks' means: ratings are often just 0 and 1, whose own
        trimmed mean says nothing, while means of blocks have a middle
     5  its bounds hold chance (Yuen 1974, on the blocks, never tighter than Wilson's for so many
-       answers) and what would be left if `invented` of the weight were false
+       answers) and all that could be left if `invented` of what was said were false
+    6  a model is above another for sure only where it stays so whichever statements those are, and
+       on whichever of the two they were spent (`resolved.py`)
 
-A model is placed above another for sure only where their bounds do not touch.
+Places are counted by 6 alone. Models of one place are in no order: what is said of them does not
+settle it, or would not if the false part were taken away. Names that nobody vouches for are cheap:
+one in twenty of all that such names say may be false, and all of it may be about one model. What a
+name says that the business itself vouches for is limited by 2 only.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
+
+from teppan.estimate.resolved import STEPS, Reach, Weighed, reach, stands
 
 DAY = 86_400.0
 HEAVIEST = 2.0
@@ -37,7 +44,8 @@ class Caps(Struct, frozen=True):
     """What a source may weigh, and what a ranking must rest on.
 
     `claimed` and `new` are factors, `trimmed` the share cut off at either end, `invented` the share
-    of the weight that may be false; `answers` and `sources` the fewest that a ranking needs.
+    of what names say that nobody vouches for which may be false; `answers` and `sources` the fewest
+    that a ranking needs.
     """
 
     per_day: float = 3.0
@@ -91,7 +99,8 @@ class Standing(Struct, frozen=True, kw_only=True):
 
     `value` with its bounds `low` and `high` is the robust one, `None` where too few answers or
     sources are known. `capped` statements weigh less than one, `ignored` ones nothing. `above` are
-    the models that are worse for sure.
+    the models that are worse for sure, `place` is one more than those that are better for sure:
+    models that share it are in no order.
     """
 
     model: str
@@ -105,12 +114,24 @@ class Standing(Struct, frozen=True, kw_only=True):
     capped: int = 0
     ignored: int = 0
     above: tuple[str, ...] = ()
+    place: int | None = None
 
 
-class _Weighed(Struct):
+class _Voice(Struct):
+    """A statement: what it weighs, and what it `counted` before it was asked whose it is."""
+
     vote: Vote
     weight: float = 1.0
+    counted: float = 1.0
     full: bool = True
+
+
+class _Sheet(Struct):
+    """One model: its standing, what counts, and the error of chance where it is known enough."""
+
+    standing: Standing
+    voices: list[_Voice]
+    error: float | None = None
 
 
 def votes_of(spoken: Iterable[Spoken]) -> list[Vote]:
@@ -130,16 +151,16 @@ def votes_of(spoken: Iterable[Spoken]) -> list[Vote]:
 
 
 def ranking(votes: Iterable[Vote], caps: Caps = Caps()) -> list[Standing]:  # noqa: B008 - frozen
-    """The models, the best first; those that too little is known of come last, by name."""
+    """The models by place, those of one place by name; what too little is known of comes last."""
     said: dict[str, list[Vote]] = defaultdict(list)
     days: dict[str, set[int]] = defaultdict(set)
     for vote in votes:
         said[vote.model].append(vote)
         days[vote.source].add(_day(vote))
     new = {source for source, seen in days.items() if len(seen) == 1}
-    standings = [_standing(model, some, new, caps) for model, some in said.items()]
-    placed = [_above(each, standings) for each in standings]
-    return sorted(placed, key=lambda each: (each.value is None, -(each.value or 0), each.model))
+    sheets = [_sheet(model, some, new, caps) for model, some in said.items()]
+    placed = _placed(sheets, caps)
+    return sorted(placed, key=lambda each: (each.place is None, each.place, each.model))
 
 
 def moves(rated_today: int, *, vouched: bool, caps: Caps = Caps()) -> bool:  # noqa: B008 - frozen
@@ -149,54 +170,50 @@ def moves(rated_today: int, *, vouched: bool, caps: Caps = Caps()) -> bool:  # n
     return rated_today <= caps.per_day * (100 if vouched else 1)
 
 
-def _standing(model: str, votes: Sequence[Vote], new: set[str], caps: Caps) -> Standing:
+def _sheet(model: str, votes: Sequence[Vote], new: set[str], caps: Caps) -> _Sheet:
     last: dict[tuple[str, str], Vote] = {}
     for vote in sorted(votes, key=lambda each: each.at):
         if 0.0 <= vote.value <= 1.0:  # false for a value that is no number
             last[vote.source, vote.about] = vote
-    weighed = [_Weighed(vote) for vote in last.values()]
+    voices = [_Voice(vote) for vote in last.values()]
     standing = Standing(
         model=model,
         rated=len(votes),
-        answers=len({each.vote.about for each in weighed}),
-        sources=len({each.vote.source for each in weighed}),
+        answers=len({each.vote.about for each in voices}),
+        sources=len({each.vote.source for each in voices}),
         mean=_mean([(each.value, 1.0) for each in votes if 0.0 <= each.value <= 1.0]),
-        ignored=len(votes) - len(weighed),
+        ignored=len(votes) - len(voices),
     )
-    _weigh(weighed, new, caps)
-    capped = sum(not each.full for each in weighed)
-    standing = replace(standing, capped=capped)
+    _weigh(voices, new, caps)
+    standing = replace(standing, capped=sum(not each.full for each in voices))
     if standing.answers < caps.answers or standing.sources < caps.sources:
-        return standing
-    blocks = _blocks(weighed, new)
-    value, error = _trimmed(blocks, caps.trimmed)
-    error = max(error, _least_error(value, [each.weight for each in weighed]))
-    false = caps.invented
-    low, high = (value - error - false) / (1 - false), (value + error) / (1 - false)
-    return replace(standing, value=value, low=max(0.0, low), high=min(1.0, high))
+        return _Sheet(standing, voices)
+    value, error = _trimmed(_blocks(voices, new), caps.trimmed)
+    error = max(error, _least_error(value, [each.weight for each in voices]))
+    return _Sheet(replace(standing, value=value), voices, error)
 
 
 # --- weights --------------------------------------------------------------------------------------
 
 
-def _weigh(weighed: Sequence[_Weighed], new: set[str], caps: Caps) -> None:
-    answers = Counter(each.vote.about for each in weighed)
-    for each in weighed:
+def _weigh(voices: Sequence[_Voice], new: set[str], caps: Caps) -> None:
+    answers = Counter(each.vote.about for each in voices)
+    for each in voices:
         each.weight = 1.0 / answers[each.vote.about]
-    _cap(weighed, lambda vote: (vote.source, _day(vote)), caps.per_day)
-    _cap(weighed, lambda vote: vote.source, caps.in_all)
-    for each in weighed:
-        vote = each.vote
+    _cap(voices, lambda vote: (vote.source, _day(vote)), caps.per_day)
+    _cap(voices, lambda vote: vote.source, caps.in_all)
+    for each in voices:
+        vote, each.counted = each.vote, each.weight
         each.weight *= caps.claimed if vote.claimed else 1.0
         each.weight *= caps.new if vote.source in new else 1.0
 
 
-def _cap(weighed: Sequence[_Weighed], key: Callable[[Vote], object], most: float) -> None:
+def _cap(voices: Sequence[_Voice], key: Callable[[Vote], object], most: float) -> None:
     """Scales the weights of each group down to `most` altogether: no statement is singled out."""
     sums: dict[object, float] = defaultdict(float)
-    for each in weighed:
+    for each in voices:
         sums[key(each.vote)] += each.weight
-    for each in weighed:
+    for each in voices:
         total = sums[key(each.vote)]
         if total > most * (1 + 1e-9):
             each.weight *= most / total
@@ -206,12 +223,12 @@ def _cap(weighed: Sequence[_Weighed], key: Callable[[Vote], object], most: float
 # --- blocks ---------------------------------------------------------------------------------------
 
 
-def _blocks(weighed: Sequence[_Weighed], new: set[str]) -> list[tuple[float, float]]:
+def _blocks(voices: Sequence[_Voice], new: set[str]) -> list[tuple[float, float]]:
     """Means and weights."""
-    groups = {_group(each.vote, new) for each in weighed}
+    groups = {_group(each.vote, new) for each in voices}
     count = min(MOST_BLOCKS, max(FEWEST_BLOCKS, len(groups) // GROUPS_A_BLOCK))
     filled: dict[int, list[tuple[float, float]]] = defaultdict(list)
-    for each in weighed:
+    for each in voices:
         filled[_place(_group(each.vote, new), count)].append((each.vote.value, each.weight))
     blocks = [(_mean(some), sum(weight for _, weight in some)) for some in filled.values()]
     middle = sorted(weight for _, weight in blocks)[len(blocks) // 2]
@@ -261,11 +278,68 @@ def _least_error(value: float, weights: Sequence[float]) -> float:
     return 1.96 * math.sqrt(share * (1 - share) / (effective + 4))
 
 
-def _above(standing: Standing, others: Sequence[Standing]) -> Standing:
-    if standing.value is None:
+# --- places ---------------------------------------------------------------------------------------
+
+
+def _placed(sheets: Sequence[_Sheet], caps: Caps) -> list[Standing]:
+    """Standings with their bounds, and the places that stand whichever statements are false."""
+    budget = _false(sheets, caps)
+    reaches = {
+        each.standing.model: reach(
+            [
+                Weighed(one.vote.value, one.weight, one.counted, one.vote.claimed)
+                for one in each.voices
+            ],
+            budget,
+            each.error,
+        )
+        for each in sheets
+        if each.error is not None
+    }
+    standings = [_bounded(each.standing, reaches.get(each.standing.model)) for each in sheets]
+    above = {
+        each.model: tuple(
+            sorted(
+                other.model
+                for other in standings
+                if other is not each and _over(each, other, reaches)
+            )
+        )
+        for each in standings
+    }
+    better = Counter(worse for some in above.values() for worse in some)
+    return [
+        replace(
+            each,
+            above=above[each.model],
+            place=None if each.value is None else 1 + better[each.model],
+        )
+        for each in standings
+    ]
+
+
+def _false(sheets: Sequence[_Sheet], caps: Caps) -> float:
+    """How many statements may be false: a share of those nobody vouches for, of which a source has
+    no more than may count."""
+    said = Counter(one.vote.source for each in sheets for one in each.voices if one.vote.claimed)
+    return caps.invented * sum(min(many, caps.in_all) for many in said.values())
+
+
+def _bounded(standing: Standing, found: Reach | None) -> Standing:
+    """How good the model may be at the worst and at the best, chance and lies together."""
+    if found is None or standing.value is None:
         return standing
-    worse = (each.model for each in others if each.value is not None and each.high < standing.low)
-    return replace(standing, above=tuple(sorted(worse)))
+    low = min(standing.value, found.low[STEPS]) - found.error
+    high = max(standing.value, found.high[STEPS]) + found.error
+    return replace(standing, low=max(0.0, low), high=min(1.0, high))
+
+
+def _over(one: Standing, other: Standing, reaches: Mapping[str, Reach]) -> bool:
+    if one.value is None or other.value is None:
+        return False
+    better, worse = reaches[one.model], reaches[other.model]
+    chance = math.hypot(better.error, worse.error)
+    return one.value - other.value > chance and stands(better, worse)
 
 
 def _mean(weighed: Sequence[tuple[float, float]]) -> float:
