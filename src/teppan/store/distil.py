@@ -40,7 +40,7 @@ class Run(Struct, frozen=True, kw_only=True):
 class Result(Struct, frozen=True, kw_only=True):
     """What became of one task. `task` is the name of its content, `judged` that of what it was
     judged by. `trace_id`, `episode` and `user` are those of the conversation it was made of,
-    `answered` the trace of its answer. `reasons` say why it was not kept, `kinds` in a word each."""
+    `answered` the trace of its answer. `reasons` say why it was not kept, `kinds` in a word."""
 
     task: str
     state: State
