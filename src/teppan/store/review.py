@@ -6,7 +6,7 @@ At most so many are open; what is worth least gives way. Decisions are durable w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -26,6 +26,7 @@ from teppan.store.review_rows import (
     Decision,
     Entry,
     Item,
+    Lane,
     content_of,
     row_of,
 )
@@ -41,6 +42,14 @@ class Put(Struct, frozen=True):
     gone: int = 0
 
 
+class Count(Struct, frozen=True):
+    """How many questions an open item stands for now, and what it is worth therefore."""
+
+    trace_id: str
+    covers: int
+    priority: float
+
+
 class Review(ReviewReading):
     def __init__(self, writer: Writer, reader: Reader, clock: Clock) -> None:
         super().__init__(reader)
@@ -48,14 +57,21 @@ class Review(ReviewReading):
         self._clock = clock
 
     async def put(
-        self, scope: Scope, entries: Sequence[Entry], place: Place, most: dict[str, int]
+        self,
+        scope: Scope,
+        entries: Sequence[Entry],
+        place: Place,
+        most: Mapping[Lane, int],
+        counts: Sequence[Count] = (),
     ) -> Put:
         """Puts entries in and moves on to `place`, both or neither; keeps `most` open of each
-        lane."""
+        lane. `counts` are open ones that stand for more questions now."""
         at = instant(self._clock.now())
         rows = [row_of(scope, each, at) for each in entries]
 
         def work(connection: Connection) -> Put:
+            for each in counts:
+                _count(connection, scope.tenant, each)
             added = sum(_put(connection, row) for row in rows)
             gone = sum(_trim(connection, scope.tenant, *each) for each in most.items())
             mark(connection, mark_of(scope), msgspec.json.encode(place).decode())
@@ -159,6 +175,16 @@ def _put(connection: Connection, row: dict[str, Any]) -> bool:
         values |= {"lane": "random", "chance": row["chance"], "draw": row["draw"]}
     connection.execute(update(review_items).where(here).values(**values))
     return False
+
+
+def _count(connection: Connection, tenant: str, count: Count) -> None:
+    items = review_items.c
+    here = (items.tenant == tenant) & (items.trace_id == count.trace_id) & (items.status == "open")
+    row = connection.execute(select(review_items).where(here)).mappings().one_or_none()
+    if row is not None:
+        told = msgspec.structs.replace(content_of(row), covers=count.covers)
+        values = {"priority": count.priority, "body": msgspec.json.encode(told)}
+        connection.execute(update(review_items).where(here).values(**values))
 
 
 def _trim(connection: Connection, tenant: str, lane: str, most: int) -> int:

@@ -20,8 +20,8 @@ from teppan.store.review_rows import (
     Known,
     Status,
     Step,
-    content_of,
     item_of,
+    known_of,
     step_of,
 )
 from teppan.store.schema import instant, seconds, traces
@@ -90,20 +90,7 @@ class ReviewReading:
         wanted = wanted.order_by(review_items.c.changed.desc(), review_items.c.id).limit(limit)
 
         def query(connection: Connection) -> list[Known]:
-            found = []
-            for row in connection.execute(wanted).mappings():
-                told = content_of(row)
-                found.append(
-                    Known(
-                        row["trace_id"],
-                        told.question,
-                        row["status"],
-                        row["priority"],
-                        told.covers,
-                        bytes(row["vector"]),
-                    )
-                )
-            return found
+            return [known_of(row) for row in connection.execute(wanted).mappings()]
 
         return await self._reader.run(query)
 

@@ -48,8 +48,9 @@ class Content(Struct, frozen=True, kw_only=True):
 
     `messages` are the conversation up to the question, `reason` says in a sentence why somebody
     should look. `covers` counts the questions that are near this one, itself included.
-    `confidence` is the probability that the answer is right, as it was known then. A `suggestion`
-    was written by the model `suggester`; nobody has looked at it.
+    `confidence` is the probability that the answer is right, as it was known then. `advice` is what
+    a critic wanted done differently when it was answered. A `suggestion` is a whole answer by the
+    model `suggester`; nobody has looked at it.
     """
 
     question: str
@@ -60,6 +61,7 @@ class Content(Struct, frozen=True, kw_only=True):
     parts: tuple[Reason, ...] = ()
     covers: int = 1
     confidence: float | None = None
+    advice: str = ""
     suggestion: str = ""
     suggester: str = ""
 
@@ -144,11 +146,31 @@ def item_id(tenant: str, trace_id: str) -> str:
     return f"rev_{content_hash(f'{len(tenant)}:{tenant}{trace_id}'.encode())[:26]}"
 
 
+class _Brief(Struct):
+    """What is needed of an item to compare it: reading all of it takes ten times as long."""
+
+    question: str
+    covers: int = 1
+
+
 _content = msgspec.json.Decoder(Content).decode
+_brief = msgspec.json.Decoder(_Brief).decode
 
 
 def content_of(row: RowMapping) -> Content:
     return _content(row["body"])
+
+
+def known_of(row: RowMapping) -> Known:
+    told = _brief(row["body"])
+    return Known(
+        row["trace_id"],
+        told.question,
+        row["status"],
+        row["priority"],
+        told.covers,
+        bytes(row["vector"]),
+    )
 
 
 def row_of(scope: Scope, entry: Entry, at: int) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What people should look at, in which order, and what follows from what they decide."""
