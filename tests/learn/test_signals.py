@@ -11,8 +11,8 @@ from learn.test_scoring import SCORER, trace
 from teppan.core.signal import Signal
 from teppan.core.trace import Said
 from teppan.core.verdict import Judgement, Verdict, Violation
-from teppan.learn.scoring import Heard
-from teppan.learn.signals import signal_of, terms_by
+from teppan.learn.scoring import Heard, Reviewed
+from teppan.learn.signals import Filters, signal_of, terms_by
 
 TERMS = terms_by({"openllm": "free", "vendor": "restricted", "vendor/open": "own"})
 LIKED: dict[str, Any] = {
@@ -112,3 +112,55 @@ def test_answers_the_critic_found_clearly_worse_are_rejected_ones() -> None:
     assert found is not None
     assert found.rejected == ("Adults pay $45.",)
     assert found.agreed == pytest.approx(1 / 3)
+
+
+BEFORE = trace(served="openllm/small", escalated=("asked",))
+
+
+def test_what_a_reviewer_approved_trains_whatever_a_critic_thought() -> None:
+    doubted = replace(BEFORE, verdict=Verdict(best="NEEDS_IMPROVEMENT"))
+    assert made(doubted, ratings=[0.0]) is None
+    found = made(doubted, ratings=[0.0], reviewed=Reviewed("approved"), corrected="No: $60.")
+    assert found is not None
+    assert found.trains
+    assert (found.chosen, found.truth) == ("Adults pay $55.", "Adults pay $55.")
+    assert found.provenance.source == "review"
+    assert found.quality >= 0.9
+
+
+def test_approval_lifts_neither_terms_nor_rules() -> None:
+    vendor = replace(BEFORE, served="vendor/large")
+    assert blocked(vendor, reviewed=Reviewed("approved")) == (
+        "the terms of vendor/large are restricted"
+    )
+    broken = replace(BEFORE, guarded="noted", violations=(Violation("price", "low", "$45"),))
+    assert made(broken, reviewed=Reviewed("approved")) is None
+
+
+def test_what_a_reviewer_wrote_anew_is_free_and_what_it_replaced_is_rejected() -> None:
+    vendor = replace(BEFORE, served="vendor/large")
+    found = made(vendor, reviewed=Reviewed("edited"), corrected="Adults are $55 each.")
+    assert found is not None
+    assert found.trains
+    assert (found.chosen, found.rejected) == ("Adults are $55 each.", ("Adults pay $55.",))
+    assert (found.provenance.terms, found.provenance.source) == ("free", "review")
+
+
+def test_what_a_reviewer_rejected_never_trains() -> None:
+    assert made(**LIKED, reviewed=Reviewed("rejected")) is None
+    offered = Reviewed("rejected", "Adults are $55.", "openllm/critic")
+    found = made(**LIKED, reviewed=offered)
+    assert found is not None
+    assert (found.chosen, found.rejected) == ("Adults are $55.", ("Adults pay $55.",))
+    assert found.provenance.model == "openllm/critic"
+    assert found.blocked == (
+        "a reviewer rejected the answer, and nobody approved what was suggested",
+    )
+    lenient = signal_of(
+        whole := Heard(trace=BEFORE, reviewed=Reviewed("rejected")),
+        SCORER.score(whole),
+        TERMS,
+        Filters(collect=0.0, train=0.0),
+    )
+    assert lenient is not None
+    assert "a reviewer rejected it" in lenient.blocked

@@ -12,11 +12,12 @@ from teppan.core.ids import Scope
 from teppan.core.signal import PartName
 from teppan.core.trace import Trace
 from teppan.learn.gathering import Gathered, Gatherer, Spoken
-from teppan.learn.scoring import Scorer
+from teppan.learn.scoring import Reviewed, Scorer
 from teppan.learn.signals import Filters, terms_by
 from teppan.providers.embed import HashingEmbedder
 from teppan.routing.language import Languages
 from teppan.store.outcomes import by_metric
+from teppan.store.review_rows import Item
 from teppan.store.store import Store
 
 PAGE = 500
@@ -38,7 +39,17 @@ class Told:
             tuple(each.value for each in said),
             by_metric(outcomes),
             better.text if better is not None else None,
+            reviewed_of(await store.review.of_trace(scope, trace.id)),
         )
+
+
+def reviewed_of(item: Item | None) -> Reviewed | None:
+    """What was decided of an answer; nothing of one that waits or was skipped."""
+    if item is None or not (
+        item.status == "approved" or item.status == "edited" or item.status == "rejected"
+    ):
+        return None
+    return Reviewed(item.status, item.content.suggestion, item.content.suggester)
 
 
 def open_gatherer(settings: Settings, pack: Pack | None, store: Store) -> Gatherer:

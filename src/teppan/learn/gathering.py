@@ -19,7 +19,7 @@ from teppan.core.chat import Message
 from teppan.core.ids import Scope
 from teppan.core.signal import Signal
 from teppan.core.trace import Trace
-from teppan.learn.scoring import Heard, Scorer
+from teppan.learn.scoring import Heard, Reviewed, Scorer
 from teppan.learn.signals import Filters, TermsOf, signal_of
 
 JOB = "job"
@@ -29,11 +29,12 @@ IntentOf = Callable[[str], tuple[str, float]]
 
 class Spoken(Struct, frozen=True):
     """What is known of one trace: ratings in [0, 1], one for each source; outcomes by metric; the
-    better text, if somebody wrote one."""
+    better text, if somebody wrote one; what a reviewer decided."""
 
     ratings: tuple[float, ...] = ()
     outcomes: Mapping[str, float] = {}
     corrected: str | None = None
+    reviewed: Reviewed | None = None
 
 
 class Talk(Protocol):
@@ -117,6 +118,7 @@ def heard_of(trace: Trace, next_one: Trace | None, spoken: Spoken) -> Heard:
         ratings=spoken.ratings,
         outcomes=spoken.outcomes,
         corrected=spoken.corrected,
+        reviewed=spoken.reviewed,
     )
 
 

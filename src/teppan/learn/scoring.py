@@ -8,14 +8,17 @@
 
 A part that nothing tells gives its weight to the others, and the score says how much was known.
 What broke a rule, or a critic found wrong, or a person corrected, is capped however it was liked.
+What a reviewer approved is good whatever a critic thought of it.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from teppan.core.signal import PARTS, Part, PartName, Score
 from teppan.core.trace import Trace
@@ -42,12 +45,24 @@ OUTCOMES: Mapping[str, float] = {
 RULE_CAPS: Mapping[str, float] = {"high": 0.0, "medium": 0.25, "low": 0.6}
 CORRECTED = 0.5
 """The most an answer is worth that a person wrote anew."""
+REJECTED = 0.2
+"""The most it is worth when a reviewer rejected it."""
+APPROVED = 0.95
+"""The least it is worth when a reviewer approved it, and it breaks no rule."""
 _QUICK, _SLOW = 2.0, 30.0
 """Seconds to an answer that nobody minds, and that everybody does."""
 _SHORT, _LONG = 80, 400
 """Words of an answer that are read, and that are not."""
 _MOVED = 0.5
 """How much of the mood is its change since before the answer."""
+
+
+class Reviewed(Struct, frozen=True):
+    """What a reviewer decided of an answer; what the model `suggester` would have said instead."""
+
+    decision: Literal["approved", "edited", "rejected"]
+    suggestion: str = ""
+    suggester: str = ""
 
 
 class Heard(Struct, frozen=True, kw_only=True):
@@ -62,6 +77,11 @@ class Heard(Struct, frozen=True, kw_only=True):
     ratings: Sequence[float] = ()
     outcomes: Mapping[str, float] = {}
     corrected: str | None = None
+    reviewed: Reviewed | None = None
+
+    @property
+    def approved(self) -> bool:
+        return self.reviewed is not None and self.reviewed.decision == "approved"
 
 
 class Scorer:
@@ -88,7 +108,10 @@ class Scorer:
             self._sentiment(heard),
             self._efficiency(heard),
         )
-        return summed(parts, self._weights, *cap_of(heard))
+        found = summed(parts, self._weights, *cap_of(heard))
+        if not heard.approved:
+            return found
+        return replace(found, value=max(found.value, min(APPROVED, found.cap)), known=1.0)
 
     def _feedback(self, heard: Heard) -> Part:
         if not heard.ratings:
@@ -152,10 +175,12 @@ def cap_of(heard: Heard) -> tuple[float, str]:
         caps.append((0.0, "the safe answer stood in for it"))
     if trace.status != "ok":
         caps.append((0.0, trace.status))
-    if heard.corrected is not None:
+    if heard.reviewed is not None and heard.reviewed.decision == "rejected":
+        caps.append((REJECTED, "a reviewer rejected it"))
+    if heard.corrected is not None and not heard.approved:
         caps.append((CORRECTED, "a person wrote it anew"))
     verdict = trace.verdict
-    if verdict is not None and verdict.fallback is None:
+    if verdict is not None and verdict.fallback is None and not heard.approved:
         if verdict.best == NEEDS_IMPROVEMENT:
             caps.append((0.3, "the critic wanted another"))
         for judged in verdict.judgements:

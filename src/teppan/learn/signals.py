@@ -2,6 +2,7 @@
 
     served answer, liked ─────────────> chosen; what other members said differently is rejected
     served answer, corrected ─────────> the correction is chosen, the answer rejected
+    served answer, rejected in review ─> what was suggested is chosen, and may not train
     shadow answer beside the served ──> chosen is the teacher's, rejected the student's where worse
 
 An example is kept from `collect` on and may train from `train` on. Nothing is thrown away silently:
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from teppan.core.ids import content_hash
 from teppan.core.signal import Provenance, Score, Signal, Terms
@@ -54,17 +56,10 @@ def signal_of(
         return None
     if trace.remembered is not None or not trace.answer.text.strip():
         return None
-    corrected = heard.corrected is not None and heard.corrected.strip() != trace.answer.text.strip()
+    chosen, provenance = chosen_of(heard, trace.answer.text, terms_of)
+    corrected = chosen != trace.answer.text
     if score.value < wanted.collect and not corrected:
         return None
-    chosen = heard.corrected if corrected and heard.corrected else trace.answer.text
-    provenance = Provenance(
-        trace.served,
-        "free" if corrected else terms_of(trace.served),
-        trace.release,
-        trace.strategy,
-        "correction" if corrected else "served",
-    )
     return Signal(
         id=f"sig_{content_hash(trace.id.encode())[:26]}",
         tenant=trace.tenant,
@@ -74,7 +69,7 @@ def signal_of(
         messages=trace.request.messages,
         chosen=chosen,
         rejected=rejected(trace, chosen, corrected=corrected),
-        truth=heard.corrected,
+        truth=chosen if heard.approved else heard.corrected,
         score=score,
         verdict=trace.verdict,
         outcomes=dict(heard.outcomes),
@@ -90,6 +85,25 @@ def signal_of(
     )
 
 
+def chosen_of(heard: Heard, answer: str, terms_of: TermsOf) -> tuple[str, Provenance]:
+    """The answer to learn, and where it comes from: what a person wrote is free to use; what a
+    reviewer approved is the model's own; of what they rejected the suggestion is another model's.
+    """
+    trace, seen, text = heard.trace, heard.reviewed, (heard.corrected or "").strip()
+    made = Provenance(trace.served, terms_of(trace.served), trace.release, trace.strategy)
+    if heard.approved:
+        return answer, replace(made, source="review")
+    if text and text != answer.strip():
+        edited = seen is not None and seen.decision == "edited"
+        return heard.corrected or "", replace(
+            made, terms="free", source="review" if edited else "correction"
+        )
+    if seen is not None and seen.decision == "rejected" and seen.suggestion.strip():
+        terms = terms_of(seen.suggester)
+        return seen.suggestion, replace(made, model=seen.suggester, terms=terms, source="review")
+    return answer, made
+
+
 def reasons(
     heard: Heard, score: Score, provenance: Provenance, wanted: Filters, *, corrected: bool
 ) -> list[str]:
@@ -97,6 +111,11 @@ def reasons(
     found, trace = [], heard.trace
     if provenance.terms not in wanted.terms:
         found.append(f"the terms of {provenance.model} are {provenance.terms}")
+    if heard.reviewed is not None and heard.reviewed.decision == "rejected":
+        if provenance.source == "review":
+            found.append("a reviewer rejected the answer, and nobody approved what was suggested")
+        elif not corrected:
+            found.append("a reviewer rejected it")
     if corrected:
         return found
     if score.value < wanted.train:
@@ -105,9 +124,9 @@ def reasons(
         found.append(f"only {score.known:.0%} of its score is known")
     if not trace.passed_rules:
         found.append(f"its rules are not kept ({trace.guarded})")
-    if trace.escalated:
+    if trace.escalated and not heard.approved:
         found.append("a person was called")
-    if not liked(heard, wanted):
+    if not heard.approved and not liked(heard, wanted):
         found.append("no good outcome, and no rating good enough")
     return found
 
