@@ -64,6 +64,7 @@ KEPT = MappingProxyType(
         "knowledge_vectors": "documents of the business",
         "lessons": "they go, or are written anew, with their sources",
         "lesson_days": "figures, without words",
+        "fits": "figures, without words",
         "jobs": "figures and errors, without words",
         "job_workers": "of the business",
         "datasets": "cards of figures; told to have changed when rows go",

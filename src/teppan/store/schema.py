@@ -72,6 +72,7 @@ from teppan.store import (  # noqa: F401 - their tables
     schema_datasets,
     schema_distil,
     schema_escalations,
+    schema_fits,
     schema_jobs,
     schema_knowledge,
     schema_language,
@@ -84,7 +85,7 @@ from teppan.store import (  # noqa: F401 - their tables
 from teppan.store.metadata import metadata as metadata
 from teppan.store.schema_feedback import feedback as feedback
 
-HEAD = "0015"
+HEAD = "0016"
 """The newest revision, known here so that an up-to-date database needs no migration tool."""
 
 VERSION_TABLE = "teppan_schema"

@@ -31,6 +31,8 @@ from teppan.store.distil import Distil
 from teppan.store.erasing import Erasing
 from teppan.store.escalations import Escalations
 from teppan.store.feedback import Feedback
+from teppan.store.fits import POLL_SECONDS as FIT_SECONDS
+from teppan.store.fits import Fits
 from teppan.store.idempotency import RENEW_SECONDS, Idempotency
 from teppan.store.job_workers import JobWorkers
 from teppan.store.jobs import Jobs
@@ -52,6 +54,7 @@ from teppan.store.review import Review
 from teppan.store.shadow_words import ShadowWords
 from teppan.store.shadows import Shadows
 from teppan.store.signals import Signals
+from teppan.store.spoken import SpokenOf
 from teppan.store.sqlite import SqliteBackend
 from teppan.store.summaries import Summaries
 from teppan.store.targets import Targets
@@ -127,7 +130,9 @@ class Store:
         self.outcomes = Outcomes(writer, reader, clock)
         self.corrections = Corrections(writer, reader, clock)
         self.lessons = Lessons(writer, reader, clock)
+        self.fits = Fits(writer, reader, clock)
         self.signals = Signals(writer, reader, clock)
+        self.spoken = SpokenOf(reader)
         self.datasets = Datasets(writer, reader, clock)
         self.jobs = Jobs(writer, reader, clock)
         self.job_workers = JobWorkers(writer, reader, clock)
@@ -146,6 +151,7 @@ class Store:
         self._upkeep.every(POLL_SECONDS, "keys", self.keys.refresh)
         self._upkeep.every(KNOWLEDGE_SECONDS, "knowledge", self.knowledge.refresh)
         self._upkeep.every(LESSON_SECONDS, "lessons", self.lessons.refresh)
+        self._upkeep.every(FIT_SECONDS, "fits", self.fits.refresh)
         self._upkeep.every(RENEW_SECONDS, "leases", self.idempotency.renew)
         self._upkeep.every(PAID_SECONDS, "steps of jobs", self.paid.renew)
         self._upkeep.every(lease / 3, "holds", self.budgets.renew)
@@ -184,6 +190,7 @@ class Store:
         try:
             await store.knowledge.refresh()  # what an answer may be remembered under
             await store.lessons.refresh()
+            await store.fits.refresh()
         except StoreError:
             await store.close()
             raise
