@@ -60,13 +60,17 @@ class Traces:
         limit: int = 50,
         before: str | None = None,
         episode: str | None = None,
+        until: float | None = None,
     ) -> list[Trace]:
-        """The newest traces of this tenant; `before` is the id of the last one already seen."""
+        """The newest traces of this tenant; `before` is the id of the last one already seen,
+        `until` the instant before which they began."""
         wanted = select(traces.c.body).where(traces.c.tenant == scope.tenant)
         if before is not None:
             wanted = wanted.where(traces.c.id < before)
         if episode is not None:
             wanted = wanted.where(traces.c.episode == episode)
+        if until is not None:
+            wanted = wanted.where(traces.c.started < instant(until))
         wanted = wanted.order_by(traces.c.id.desc()).limit(limit)
 
         def query(connection: Connection) -> list[bytes]:
