@@ -12,6 +12,7 @@ from teppan.build import House
 from teppan.cli.output import ConfigFile, console
 from teppan.config.load import load
 from teppan.server.process import run
+from teppan.worker import embedded
 
 OURS = ("agent/", "teppan/")
 """How names of virtual models begin that are not a pack's or an operator's own."""
@@ -32,7 +33,7 @@ def serve(
             "gateway": settings.gateway.model_copy(update={"pack": pack} if pack else {}),
         }
     )
-    run(settings, announce)
+    run(settings, announce, embedded)
 
 
 def announce(house: House, address: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from socket import socket
 
 import uvloop
@@ -30,22 +30,27 @@ from teppan.server.replays import Replays
 from teppan.server.run import Bind, check_bind, listen, serve
 
 Announce = Callable[[House, str], None]
+Alongside = Callable[[House], AbstractAsyncContextManager[object]]
+"""What is done in the same process while it serves."""
 
 PRIVATE = 0o077
 """Files made by the gateway are its user's own."""
 
 
-def run(settings: Settings, announce: Announce) -> None:
+def run(
+    settings: Settings, announce: Announce, alongside: Alongside = lambda house: nullcontext()
+) -> None:
     """Serves until SIGTERM or SIGINT, then drains. Raises `ConfigError` before it binds."""
     os.umask(PRIVATE)
-    uvloop.run(_run(settings, announce))
+    uvloop.run(_run(settings, announce, alongside))
 
 
-async def _run(settings: Settings, announce: Announce) -> None:
+async def _run(settings: Settings, announce: Announce, alongside: Alongside) -> None:
     async with open_house(settings) as house:
         edge, bind, listening = await _prepared(house)
         address = _address(bind, listening)
-        await serve(edge, bind, listening, lambda: announce(house, address))
+        async with alongside(house):
+            await serve(edge, bind, listening, lambda: announce(house, address))
 
 
 @asynccontextmanager

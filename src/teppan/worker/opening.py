@@ -1,0 +1,69 @@
+"""A house -> whoever does its jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from teppan.build.house import House
+from teppan.build.jobs import open_kinds
+from teppan.config.schema.jobs import JobSettings
+from teppan.core.clock import Clock, SystemClock
+from teppan.worker.dbos import DbosBackend, place
+from teppan.worker.running import Patience
+from teppan.worker.worker import Policy, Records, Worker, new_worker
+
+_log = structlog.get_logger("teppan.jobs")
+
+
+def open_worker(house: House, inside: str, clock: Clock | None = None) -> Worker:
+    """Raises `ConfigError` for a schedule that cannot be understood."""
+    wanted, name = house.settings.learn.jobs, new_worker()
+    return Worker(
+        name,
+        inside,
+        Records(house.store.jobs, house.store.job_workers),
+        open_kinds(house, clock),
+        DbosBackend(place(house.settings.store.url), name),
+        policy_of(wanted),
+        clock or SystemClock(),
+    )
+
+
+def policy_of(wanted: JobSettings) -> Policy:
+    return Policy(
+        wanted.at_once,
+        wanted.lease,
+        wanted.poll,
+        wanted.grace,
+        Patience(wanted.attempts, wanted.retry_wait),
+    )
+
+
+@asynccontextmanager
+async def working(house: House, inside: str, clock: Clock | None = None) -> AsyncIterator[None]:
+    """Jobs are done while the block runs; what is not finished at its end is parked."""
+    worker = open_worker(house, inside, clock)
+    task = asyncio.create_task(worker.run(), name="jobs")
+    try:
+        yield
+    finally:
+        worker.stop()
+        try:
+            await task
+        except Exception as error:  # noqa: BLE001 - the border: serving goes on without jobs
+            _log.error("jobs stopped", why=f"{type(error).__name__}: {error}")
+
+
+@asynccontextmanager
+async def embedded(house: House) -> AsyncIterator[None]:
+    """What `teppan serve` does beside serving, where the settings want it."""
+    wanted = house.settings.learn.jobs
+    async with contextlib.AsyncExitStack() as stack:
+        if wanted.enabled and wanted.embedded:
+            await stack.enter_async_context(working(house, "serve"))
+        yield
