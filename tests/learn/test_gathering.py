@@ -25,6 +25,9 @@ class Talk:
     async def of(self, scope: Scope, trace: Trace) -> Spoken:
         return self.said.get(trace.id, Spoken())
 
+    async def of_all(self, scope: Scope, traces: Sequence[Trace]) -> dict[str, Spoken]:
+        return {each.id: await self.of(scope, each) for each in traces}
+
 
 @dataclass
 class Kept:

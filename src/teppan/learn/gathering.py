@@ -3,22 +3,20 @@
     traces ── conversation around each ── feedback, outcomes, corrections ── score ── signal
 
 Run again over the same time it makes the same rows, so it may be broken off anywhere. What became
-known late (a rating after days) brings its trace back: `again` names the traces that were spoken of
-since the last time.
+known late (a rating after days) is in the score when its trace is given again.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
-from teppan.core.chat import Message
 from teppan.core.ids import Scope
 from teppan.core.signal import Signal
 from teppan.core.trace import Trace
+from teppan.learn.links import Links
 from teppan.learn.scoring import Heard, Reviewed, Scorer
 from teppan.learn.signals import Filters, TermsOf, signal_of
 
@@ -42,6 +40,11 @@ class Talk(Protocol):
         """What people and the business said of a trace and its conversation."""
 
 
+class Talks(Protocol):
+    async def of_all(self, scope: Scope, traces: Sequence[Trace]) -> Mapping[str, Spoken]:
+        """The same of many traces, by id."""
+
+
 class Kept(Protocol):
     async def put(self, scope: Scope, made: Sequence[Signal]) -> int: ...
 
@@ -57,6 +60,15 @@ class Gathered(Struct, frozen=True):
     new: int = 0
     dropped: int = 0
 
+    def plus(self, more: Gathered) -> Gathered:
+        """Both together."""
+        return Gathered(
+            self.traces + more.traces,
+            self.kept + more.kept,
+            self.new + more.new,
+            self.dropped + more.dropped,
+        )
+
 
 class Gatherer:
     """Makes examples of traces. `terms_of` says what may be trained on whose words."""
@@ -64,7 +76,7 @@ class Gatherer:
     def __init__(
         self,
         scorer: Scorer,
-        spoken: Talk,
+        spoken: Talks,
         kept: Kept,
         terms_of: TermsOf,
         filters: Filters | None = None,
@@ -77,29 +89,48 @@ class Gatherer:
         self._filters = filters or Filters()
         self._intent_of = intent_of
 
-    async def gather(self, scope: Scope, traces: Sequence[Trace]) -> Gathered:
+    async def gather(
+        self,
+        scope: Scope,
+        traces: Sequence[Trace],
+        links: Links | None = None,
+        only: Container[str] | None = None,
+    ) -> Gathered:
         """Scores these traces and keeps what may be learned from. Raises `StoreError`; what was
-        kept before stays, and the whole may be run again."""
-        following = follow(traces)
-        made: list[Signal] = []
-        gone: list[str] = []
-        for trace in traces:
+        kept before stays, and the whole may be run again.
+
+        Where they are one page of many, pages come the newest first, and `links` carries
+        conversations over from page to page. With `only` the others are but looked at for what
+        they say of the ones before them.
+        """
+        links = links or Links(max(1, len(traces)))
+        wanted: list[tuple[Trace, str | None]] = []
+        for trace in newest_first(traces):
             if trace.endpoint == JOB:  # what a job asked is learned from by that job
                 continue
-            signal = await self._one(scope, trace, following.get(trace.id))
+            following = links.before(trace)
+            if only is None or trace.id in only:
+                wanted.append((trace, following.question if following else None))
+        return await self._keep(scope, wanted)
+
+    async def _keep(self, scope: Scope, wanted: Sequence[tuple[Trace, str | None]]) -> Gathered:
+        told = await self._spoken.of_all(scope, [trace for trace, _ in wanted])
+        made: list[Signal] = []
+        gone: list[str] = []
+        for trace, after in wanted:
+            signal = self._one(trace, after, told.get(trace.id, Spoken()))
             if signal is None:
                 gone.append(trace.id)
             else:
                 made.append(signal)
         new = await self._kept.put(scope, made)
         dropped = await self._kept.drop(scope, gone)
-        return Gathered(len(traces), len(made), new, dropped)
+        return Gathered(len(wanted), len(made), new, dropped)
 
-    async def _one(self, scope: Scope, trace: Trace, next_one: Trace | None) -> Signal | None:
+    def _one(self, trace: Trace, after: str | None, spoken: Spoken) -> Signal | None:
         if trace.request is None or trace.answer is None:
             return None
-        spoken = await self._spoken.of(scope, trace)
-        heard = heard_of(trace, next_one, spoken)
+        heard = heard_in(trace, after, spoken)
         intent = self._intent_of(trace.request.question)[0] if self._intent_of else ""
         score = self._scorer.score(heard)
         return signal_of(heard, score, self._terms_of, self._filters, intent=intent)
@@ -107,13 +138,18 @@ class Gatherer:
 
 def heard_of(trace: Trace, next_one: Trace | None, spoken: Spoken) -> Heard:
     """One trace with the conversation around it."""
+    asked = next_one.request.question if next_one is not None and next_one.request else None
+    return heard_in(trace, asked, spoken)
+
+
+def heard_in(trace: Trace, after: str | None, spoken: Spoken) -> Heard:
+    """The same, where of the next turn only the customer's words are known."""
     messages = trace.request.messages if trace.request else ()
     customer = [each.text for each in messages if each.role == "user"]
-    after = [next_one.request.question] if next_one is not None and next_one.request else []
     return Heard(
         trace=trace,
         before=customer[-1:],
-        after=after,
+        after=[] if after is None else [after],
         answers=[each.text for each in messages if each.role == "assistant" and each.text],
         ratings=spoken.ratings,
         outcomes=spoken.outcomes,
@@ -123,35 +159,16 @@ def heard_of(trace: Trace, next_one: Trace | None, spoken: Spoken) -> Heard:
 
 
 def follow(traces: Sequence[Trace]) -> dict[str, Trace]:
-    """By trace the one that came next in its conversation.
-
-    Clients send the whole conversation again with every turn, so the next request begins with the
-    words of this one and its answer; where they do not, an episode tells, by time.
-    """
-    ended = {}
-    for trace in traces:
-        if trace.request is not None and trace.answer is not None:
-            ended[_place((*_spoken(trace.request.messages), trace.answer.text))] = trace
+    """By trace the one that came next in its conversation (`links.py`)."""
+    links = Links(max(1, len(traces)))
+    by_id = {trace.id: trace for trace in traces}
     found: dict[str, Trace] = {}
-    last: dict[str, Trace] = {}
-    for trace in sorted(traces, key=lambda each: each.started):
-        if trace.request is None:
-            continue
-        before = ended.get(_place(_spoken(trace.request.messages)[:-1]))
-        if before is None and trace.episode is not None:
-            before = last.get(trace.episode)
-        if before is not None and before.id != trace.id:
-            found.setdefault(before.id, trace)
-        if trace.episode is not None:
-            last[trace.episode] = trace
+    for trace in newest_first(traces):
+        following = links.before(trace)
+        if following is not None:
+            found[trace.id] = by_id[following.trace_id]
     return found
 
 
-def _spoken(messages: Sequence[Message]) -> tuple[str, ...]:
-    """What was said, without what the gateway or the client told the model."""
-    return tuple(each.text for each in messages if each.role in ("user", "assistant"))
-
-
-def _place(said: Sequence[str]) -> str:
-    whole = "\0".join(" ".join(each.split()) for each in said)
-    return hashlib.sha256(whole.encode()).hexdigest()
+def newest_first(traces: Sequence[Trace]) -> list[Trace]:
+    return sorted(traces, key=lambda each: (each.started, each.id), reverse=True)

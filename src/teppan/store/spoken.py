@@ -18,31 +18,37 @@ from teppan.core.ids import Scope
 from teppan.store.feedback import RATING
 from teppan.store.outcomes import direction_of
 from teppan.store.reader import Reader
-from teppan.store.schema import feedback, instant, traces
+from teppan.store.schema import feedback, instant, seconds, traces
 from teppan.store.schema_corrections import corrections
 from teppan.store.schema_outcomes import outcomes
+from teppan.store.schema_review import review_items, review_steps
 from teppan.store.versions import counts
 
 T = TypeVar("T")
 
 CHUNK = 400
 """Ids of one statement."""
+DECIDED = ("approved", "edited", "rejected")
+_ABOUT = select(traces.c.id, traces.c.episode, traces.c.started)
 
 
 class About(Struct, frozen=True):
-    """An answer and the conversation it belongs to."""
+    """An answer, the conversation it belongs to, and when it was asked for (since 1970)."""
 
     trace_id: str
     episode: str = ""
+    started: float = 0.0
 
 
 class Word(Struct, frozen=True):
     """What is known of one answer: ratings in [0, 1], one for each source; the latest value of each
-    outcome's metric; the better text that counts, if somebody wrote one."""
+    outcome's metric; the better text that counts, if somebody wrote one; whether a reviewer has
+    decided."""
 
     ratings: tuple[float, ...] = ()
     outcomes: Mapping[str, float] = {}
     corrected: str | None = None
+    decided: bool = False
 
 
 class SpokenOf:
@@ -63,12 +69,13 @@ class SpokenOf:
         return await self._reader.run(query)
 
     async def since(self, scope: Scope, at: float) -> list[About]:
-        """The answers of this tenant that are still kept and of which something was said, changed
-        or taken back since an instant; oldest first."""
+        """The answers of this tenant that are still kept and of which something was said, changed,
+        taken back or decided since an instant; oldest first."""
 
         def query(connection: Connection) -> list[About]:
-            ids: set[str] = set()
             episodes: set[str] = set()
+            decided = (review_steps.c.tenant == scope.tenant) & (review_steps.c.at >= instant(at))
+            ids = set(connection.scalars(select(review_steps.c.trace_id).where(decided)))
             for table in (feedback, outcomes, corrections):
                 where = (table.c.tenant == scope.tenant) & or_(
                     table.c.at >= instant(at), table.c.withdrawn >= instant(at)
@@ -80,9 +87,12 @@ class SpokenOf:
             for column, names in ((traces.c.id, ids), (traces.c.episode, episodes)):
                 for some in _chunks(sorted(names - {""})):
                     where = (traces.c.tenant == scope.tenant) & column.in_(some)
-                    rows = connection.execute(select(traces.c.id, traces.c.episode).where(where))
-                    found |= {row.id: About(row.id, row.episode or "") for row in rows}
-            return [found[id] for id in sorted(found)]
+                    rows = connection.execute(_ABOUT.where(where))
+                    found |= {
+                        row.id: About(row.id, row.episode or "", seconds(row.started))
+                        for row in rows
+                    }
+            return sorted(found.values(), key=lambda each: (each.started, each.trace_id))
 
         return await self._reader.run(query)
 
@@ -94,6 +104,12 @@ def _words(connection: Connection, scope: Scope, answers: Sequence[About]) -> di
     ids = [each.trace_id for each in answers]
     for row in _rows(connection, scope, corrections, corrections.c.trace_id.in_(ids)):
         better[row["trace_id"]] = row["text"]  # the latest comes last
+    chosen = (review_items.c.tenant == scope.tenant) & review_items.c.trace_id.in_(ids)
+    decided = set(
+        connection.scalars(
+            select(review_items.c.trace_id).where(chosen, review_items.c.status.in_(DECIDED))
+        )
+    )
     return {
         each.trace_id: Word(
             _ratings(ratings[each.trace_id]),
@@ -103,6 +119,7 @@ def _words(connection: Connection, scope: Scope, answers: Sequence[About]) -> di
                 if row["trace_id"] in ("", each.trace_id) or direction_of(row["metric"]) != "bad"
             },
             better.get(each.trace_id),
+            each.trace_id in decided,
         )
         for each in answers
     }
