@@ -6,36 +6,45 @@ Each area of the learning road adds its stages in `stages_of`; one that is not t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
 
 from msgspec import Struct
 
 from teppan.build.house import House
 from teppan.build.learning import gathered, open_gatherer
 from teppan.core.clock import Clock, SystemClock
-from teppan.core.errors import ConfigError
+from teppan.core.errors import ConfigError, NotFound
 from teppan.core.ids import Scope
 from teppan.learn.cron import Cron, parse
 from teppan.learn.gathering import Gathered
-from teppan.learn.loop import DAY, Kind, Report, Run, Stage, night_of
+from teppan.learn.loop import DAY, Kind, Report, Run, Stage, job_id, night_of, window
+from teppan.store.jobs import EVERYONE, Job
+from teppan.store.store import Store
 
-ABOUT = {
-    "night": "learns from the traffic since the last night",
-    "check": "looks whether there is enough to learn from",
-    "improve": "makes a training set when there is enough",
-    "sweep": "deletes what has outlived its time",
-}
+ABOUT = MappingProxyType(
+    {
+        "night": "learns from the traffic since the last night",
+        "check": "looks whether there is enough to learn from",
+        "improve": "makes a training set when there is enough",
+        "sweep": "deletes what has outlived its time",
+    }
+)
+WHOLE = ("sweep",)
+"""Kinds that are done for all tenants at once."""
 
 
 def open_kinds(house: House, clock: Clock | None = None) -> tuple[Kind, ...]:
     """Raises `ConfigError` for a time that cannot be understood."""
     wanted, clock = house.settings.learn.jobs, clock or SystemClock()
     bound = stages_of(house)
-    improving = tuple(Stage(name, run) for name, run in improvements_of(house).items())
+    enough = Stage("enough", Enough(house))
+    improving = [Stage(name, run) for name, run in improvements_of(house).items()]
     kinds = [
-        ("night", night_of(bound), False),
-        ("check", (Stage("enough", Enough(house)),), False),
-        ("improve", improving, False),
-        ("sweep", (Stage("old rows", Sweep(house, clock)),), True),
+        ("night", night_of(bound)),
+        ("check", (enough,)),
+        ("improve", (enough, *improving)),
+        ("sweep", (Stage("old rows", Sweep(house, clock)),)),
     ]
     return tuple(
         Kind(
@@ -43,11 +52,36 @@ def open_kinds(house: House, clock: Clock | None = None) -> tuple[Kind, ...]:
             about=ABOUT[name],
             stages=stages,
             cron=_cron(f"learn.jobs.{name}", getattr(wanted, name), wanted.timezone),
-            whole=whole,
+            whole=name in WHOLE,
         )
-        for name, stages, whole in kinds
-        if stages
+        for name, stages in kinds
     )
+
+
+async def file_now(
+    store: Store, kind: str, scope: Scope, now: float, days: float | None = None
+) -> Job:
+    """A job that is due at once, over the time since the last one of its kind (or so many days).
+
+    It is done by whichever worker sees it first. Raises `NotFound` for a kind that there is not.
+    """
+    if kind not in ABOUT:
+        raise NotFound(f"there is no job {kind!r}; there are {', '.join(ABOUT)}")
+    tenant = EVERYONE if kind in WHOLE else scope.tenant
+    reached = await store.jobs.reached(scope, kind) if days is None else now - days * DAY
+    since, until = window(reached, now)
+    day = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds").removesuffix("+00:00")
+    job = Job(
+        tenant=tenant,
+        id=job_id(kind, tenant, f"{day}Z"),
+        kind=kind,
+        day=day[:10],
+        since=since,
+        until=until,
+        due=now,
+    )
+    await store.jobs.file(job)
+    return job
 
 
 def stages_of(house: House) -> Mapping[str, Run]:
@@ -56,7 +90,8 @@ def stages_of(house: House) -> Mapping[str, Run]:
 
 
 def improvements_of(house: House) -> Mapping[str, Run]:
-    """What the monthly improvement does, in this order."""
+    """What the monthly improvement does, in this order; each looks itself whether there is
+    enough."""
     return {}
 
 

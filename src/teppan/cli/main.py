@@ -36,6 +36,8 @@ VERBS = (
     "erase",
     "feedback",
     "learning-stats",
+    "jobs",
+    "worker",
     "knowledge",
     "languages",
     "mcp",

@@ -75,9 +75,15 @@ class Worker:
         self._planned: dict[str, datetime] = {}
         self._greeted = float("-inf")
         self._stopping = asyncio.Event()
+        self._hurrying = False
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        return tuple(self._kinds)
 
     def stop(self) -> None:
-        """Begins to leave: no job is begun from now on."""
+        """Begins to leave: no job is begun from now on. Told again, it waits for no stage."""
+        self._hurrying = self._stopping.is_set()
         self._stopping.set()
 
     async def run(self) -> None:
@@ -196,8 +202,8 @@ class Worker:
         for each in self._running.values():
             each.leave_soon()
         patient = self._clock.monotonic() + self._policy.grace
-        while self._running and self._clock.monotonic() < patient:
-            await asyncio.wait(self._running, timeout=min(1.0, self._policy.lease / 3))
+        while self._running and self._clock.monotonic() < patient and not self._hurrying:
+            await asyncio.wait(self._running, timeout=min(0.5, self._policy.lease / 3))
             await self._tick()
         for each in self._running.values():
             each.leave("park")
