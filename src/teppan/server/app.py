@@ -28,9 +28,11 @@ from teppan.server.models import ModelList
 from teppan.server.outcomes import routes as outcome_routes
 from teppan.server.replays import Replays
 from teppan.server.responses import RESPONSES
+from teppan.server.review import routes as review_routes
 from teppan.server.routes import Route, Table
 
 if TYPE_CHECKING:
+    from teppan.learn.review.deciding import Reviewing
     from teppan.serve.feedback.corrections import CorrectionDesk
     from teppan.serve.feedback.desk import FeedbackDesk
     from teppan.serve.feedback.outcomes import OutcomeDesk
@@ -57,6 +59,7 @@ class Beside(NamedTuple):
     escalations: Escalations
     offered: Desk
     allowed_hosts: Sequence[str] = ()
+    reviewing: Reviewing | None = None
 
 
 def assemble(
@@ -97,5 +100,7 @@ def assemble(
         routes += outcome_routes(said.outcomes, most, replays)
         routes += correction_routes(said.corrections, most, replays)
         routes += escalation_routes(beside.escalations, limits)
+        if beside.reviewing is not None:
+            routes += review_routes(beside.reviewing, most, replays)
         routes.append(mcp_route(beside.offered, limits, beside.allowed_hosts))
     return Edge(Table(routes), door, drain, metrics, clock, new_id)

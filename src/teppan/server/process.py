@@ -15,6 +15,7 @@ from socket import socket
 import uvloop
 
 from teppan.build import House, open_house
+from teppan.build.review import open_reviewing
 from teppan.config.schema import Settings
 from teppan.core.clock import Clock, SystemClock
 from teppan.core.ids import new_id
@@ -98,7 +99,11 @@ async def _prepared(house: House) -> tuple[Edge, Bind, socket]:
         limits=Limits(settings.body_limit, settings.keep_alive),
         replays=Replays(house.store.idempotency),
         beside=Beside(
-            _said(house, clock), house.store.escalations, offered, settings.allowed_hosts
+            _said(house, clock),
+            house.store.escalations,
+            offered,
+            settings.allowed_hosts,
+            open_reviewing(house.settings, house.pack, house.store),
         ),
         checks={"database": house.store.check},
     )

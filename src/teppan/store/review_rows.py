@@ -96,6 +96,7 @@ class Item(Struct, frozen=True, kw_only=True):
     tenant: str
     trace_id: str
     episode: str | None
+    user: str | None
     lane: Lane
     status: Status
     by: str
@@ -204,6 +205,7 @@ def item_of(row: RowMapping) -> Item:
         tenant=row["tenant"],
         trace_id=row["trace_id"],
         episode=row["episode"],
+        user=row["user"],
         lane=row["lane"],
         status=row["status"],
         by=row["by"],

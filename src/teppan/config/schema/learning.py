@@ -7,7 +7,9 @@ from typing import Literal
 from pydantic import Field
 
 from teppan.config.schema.base import Section
+from teppan.config.schema.datasets import DatasetSettings, PrivacySettings
 from teppan.config.schema.jobs import JobSettings
+from teppan.config.schema.review import ReviewSettings
 
 
 class LearnWeights(Section):
@@ -32,6 +34,8 @@ class LearnSettings(Section):
         ("booking", "resolved", "tool:book"), description="Outcomes that are good ones."
     )
     weights: LearnWeights = LearnWeights()
+    datasets: DatasetSettings = DatasetSettings()
+    privacy: PrivacySettings = PrivacySettings()
     terms: dict[str, Literal["free", "own", "restricted"]] = Field(
         {},
         description="What vendors (`openai`) or models (`ollama/llama3.2`) let you train on their "
@@ -39,3 +43,4 @@ class LearnSettings(Section):
         "train.",
     )
     jobs: JobSettings = JobSettings()
+    review: ReviewSettings = ReviewSettings()

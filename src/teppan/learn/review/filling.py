@@ -19,10 +19,14 @@ from msgspec.structs import replace
 from teppan.core.chat import Message
 from teppan.core.clock import Clock
 from teppan.core.ids import Scope
+from teppan.core.money import Micros
 from teppan.core.trace import Trace
+from teppan.learn.asking import Ask
 from teppan.learn.review import chance
+from teppan.learn.review.deciding import Follow
 from teppan.learn.review.nearness import LONGEST, Questions, packed, unpacked
 from teppan.learn.review.picking import Pick, Picked, demand, pick
+from teppan.learn.review.suggesting import suggest
 from teppan.learn.review.worth import Weights, Worth, confidence_of, worth
 from teppan.store.review import Count, Place
 from teppan.store.review_rows import DECIDED, Alternative, Content, Entry, Known, Lane
@@ -56,13 +60,16 @@ _SAID = ("user", "assistant")
 
 class Policy(Struct, frozen=True, kw_only=True):
     """At most `open` items wait; `share` of what is handed out is drawn by chance. `intents` says
-    in [0, 1] how much each matters. A claim lasts `lease` seconds."""
+    in [0, 1] how much each matters. A claim lasts `lease` seconds. The model `critic` suggests
+    answers for the `suggestions` items that are worth most."""
 
     open: int = 200
     share: float = 0.1
     lease: float = 900.0
     weights: Weights = Weights()
     intents: Mapping[str, float] = {}
+    critic: str = ""
+    suggestions: int = 10
 
     @property
     def drawn(self) -> int:
@@ -75,23 +82,29 @@ class Policy(Struct, frozen=True, kw_only=True):
 
 
 class Desk(Struct, frozen=True):
-    """What filling needs: where traces and items are, and what tells near questions."""
+    """What filling needs: where traces and items are, and what tells near questions. `follow` makes
+    examples again of what was decided; without `ask` nothing is suggested."""
 
     store: Store
     vectors: Vectors
     policy: Policy
     clock: Clock
     intent_of: IntentOf | None = None
+    follow: Follow | None = None
+    ask: Ask | None = None
 
 
 class Filled(Struct, frozen=True):
-    """What one filling did: traces looked at, items that are new, of which chance drew `drawn`,
-    and those that gave way."""
+    """What one filling did: traces looked at, items that are new, what chance drew, those that gave
+    way, and suggestions with what they cost in micro-dollars; `stopped` says why not more."""
 
     traces: int = 0
     added: int = 0
     drawn: int = 0
     gone: int = 0
+    suggested: int = 0
+    paid: Micros = 0
+    stopped: str = ""
 
 
 async def fill(
@@ -101,6 +114,7 @@ async def fill(
     `until`, in seconds since 1970. Raises `StoreError`; what was done stays done."""
     review, now = desk.store.review, desk.clock.now()
     before = await review.place(scope)
+    await _caught_up(desk, scope, before.heard)
     place = before if before.started >= since else Place(since, "", before.heard)
     settled = min(until, now - SETTLED)
     drawing = chance.chance(desk.policy.drawn, await review.waiting(scope, place, settled))
@@ -115,7 +129,10 @@ async def fill(
             report(done, max(done, total), "answers looked at")
     run.place = Place(run.place.started, run.place.trace_id, now)
     await run.put([], [], 0)
-    return run.filled
+    if desk.ask is None or not desk.policy.critic:
+        return run.filled
+    told = await suggest(review, desk.ask, scope, desk.policy.critic, desk.policy.suggestions)
+    return replace(run.filled, suggested=told.made, paid=told.paid, stopped=told.stopped)
 
 
 class _Heard(Struct, frozen=True):
@@ -165,11 +182,12 @@ class _Run:
         done = await self.desk.store.review.put(
             self.scope, entries, self.place, self.desk.policy.most, counts
         )
-        self.filled = Filled(
-            self.filled.traces + traces,
-            self.filled.added + done.added,
-            self.filled.drawn + sum(each.lane == "random" for each in entries),
-            self.filled.gone + done.gone,
+        self.filled = replace(
+            self.filled,
+            traces=self.filled.traces + traces,
+            added=self.filled.added + done.added,
+            drawn=self.filled.drawn + sum(each.lane == "random" for each in entries),
+            gone=self.filled.gone + done.gone,
         )
 
     def _ranks(self, trace: Trace) -> bool:
@@ -238,6 +256,13 @@ class _Run:
     def _disliked(self, trace: Trace) -> bool:
         ratings = self.heard.ratings.get(trace.id, ())
         return bool(ratings) and sum(ratings) / len(ratings) < DISLIKED
+
+
+async def _caught_up(desk: Desk, scope: Scope, since: float) -> None:
+    """Makes the examples of what was decided since the last time, should that have failed then."""
+    if desk.follow is not None:
+        for trace_id in await desk.store.review.touched(scope, since):
+            await desk.follow(scope, trace_id)
 
 
 async def _heard(desk: Desk, scope: Scope, since: float) -> _Heard:
