@@ -12,7 +12,7 @@ from teppan.core.clock import Clock, SystemClock
 from teppan.core.ids import Scope
 from teppan.learn.asking import Ask
 from teppan.learn.gathering import Gatherer
-from teppan.learn.review.deciding import Reviewing
+from teppan.learn.review.deciding import Reviewing as Reviewing
 from teppan.learn.review.filling import Desk, Policy
 from teppan.learn.review.worth import Weights
 from teppan.providers.embed import HashingEmbedder

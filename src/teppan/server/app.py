@@ -32,7 +32,7 @@ from teppan.server.review import routes as review_routes
 from teppan.server.routes import Route, Table
 
 if TYPE_CHECKING:
-    from teppan.learn.review.deciding import Reviewing
+    from teppan.build.review import Reviewing
     from teppan.serve.feedback.corrections import CorrectionDesk
     from teppan.serve.feedback.desk import FeedbackDesk
     from teppan.serve.feedback.outcomes import OutcomeDesk

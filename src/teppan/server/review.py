@@ -31,7 +31,7 @@ from teppan.server.replays import Replays
 from teppan.server.routes import NAME, Route
 
 if TYPE_CHECKING:
-    from teppan.learn.review.deciding import Reviewing
+    from teppan.build.review import Reviewing
     from teppan.store.review_rows import Item, Status, Step
 
 PATH = "/v1/review"
