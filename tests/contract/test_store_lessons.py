@@ -39,10 +39,10 @@ async def test_a_case_is_kept_once_with_what_it_taught(store: Store) -> None:
     assert [each.trace_id for each in found] == ["tr_1", "tr_2"]
     assert found[0].written.question == "question 1"
     assert await store.lessons.counts(ANNA) == {"les_1": 2}
-    assert await store.lessons.looked_at(ANNA, ["tr_3", "tr_4"]) == {"tr_3"}
+    assert await store.lessons.looked_at(ANNA, ["tr_3", "tr_4"]) == {"tr_3": ("corrected", 0.0)}
     assert await store.lessons.list(BEN) == []
     assert await store.lessons.get(BEN, "les_1") is None
-    assert await store.lessons.looked_at(BEN, ["tr_1"]) == set()
+    assert await store.lessons.looked_at(BEN, ["tr_1"]) == {}
 
 
 async def test_what_is_live_is_known_at_once_and_has_a_version(store: Store) -> None:

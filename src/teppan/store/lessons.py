@@ -19,7 +19,7 @@ from teppan.store import lesson_rows as rows
 from teppan.store.lesson_rows import CHANGES, Day, Lesson, Live, Source, Status, Sums, Trial
 from teppan.store.marks import mark, read_mark
 from teppan.store.reader import Reader
-from teppan.store.schema import instant
+from teppan.store.schema import instant, seconds
 from teppan.store.schema_lessons import lesson_days, lesson_sources, lesson_trials, lessons
 from teppan.store.writer import Writer
 
@@ -150,17 +150,21 @@ class Lessons:
             lambda connection: {row[0]: row[1] for row in connection.execute(wanted)}
         )
 
-    async def looked_at(self, scope: Scope, trace_ids: Sequence[str]) -> set[str]:
-        """Those of these traces that were looked at as a case before."""
+    async def looked_at(
+        self, scope: Scope, trace_ids: Sequence[str]
+    ) -> dict[str, tuple[str, float]]:
+        """Those of these traces that were looked at as a case before: as which kind, and when."""
         table = lesson_sources.c
         chunks = [trace_ids[i : i + ASKED_FOR] for i in range(0, len(trace_ids), ASKED_FOR)]
 
-        def query(connection: Connection) -> set[str]:
-            wanted = select(table.trace_id).where(table.tenant == scope.tenant)
+        def query(connection: Connection) -> dict[str, tuple[str, float]]:
+            wanted = select(table.trace_id, table.kind, table.at).where(
+                table.tenant == scope.tenant
+            )
             return {
-                id
+                row.trace_id: (row.kind, seconds(row.at))
                 for some in chunks
-                for id in connection.scalars(wanted.where(table.trace_id.in_(some)))
+                for row in connection.execute(wanted.where(table.trace_id.in_(some)))
             }
 
         return await self._reader.run(query)
