@@ -21,7 +21,7 @@ from teppan.store.review_rows import Item
 from teppan.store.spoken import About
 from teppan.store.store import Store
 
-PAGE = 500
+PAGE = 200
 """Traces that are read together; their links reach over pages (`learn/links.py`)."""
 OVERLAP = 86_400.0
 """Seconds before the time looked at that are looked at again: what an answer was followed by is

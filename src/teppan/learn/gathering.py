@@ -8,6 +8,7 @@ known late (a rating after days) is in the score when its trace is given again.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Protocol
 
@@ -123,6 +124,7 @@ class Gatherer:
                 gone.append(trace.id)
             else:
                 made.append(signal)
+            await asyncio.sleep(0)  # the night may run beside answers: they go first
         new = await self._kept.put(scope, made)
         dropped = await self._kept.drop(scope, gone)
         return Gathered(len(wanted), len(made), new, dropped)
