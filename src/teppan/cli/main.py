@@ -36,6 +36,7 @@ VERBS = (
     "erase",
     "feedback",
     "learning-stats",
+    "review",
     "jobs",
     "worker",
     "knowledge",
