@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     Used = NDArray[np.bool_]
 
+STATE = "predictor"
+"""Its name among the fitted states of a release or a tenant, and as the basis of a confidence."""
 FEWEST = 200
 """Examples that a fit needs."""
 FEWEST_OF_EACH = 20

@@ -30,6 +30,11 @@ BUCKETS = 4096
 _WORDS = 60
 """Different words of a question that are looked at."""
 
+PREDICTED = "predictor"
+"""What a confidence rests on that is a prediction."""
+INSTEAD_OF = "instead of"
+"""Where a cascade notes in its evidence what it would have gone by."""
+
 _WORD = re.compile(r"[^\W_]+")
 _DENSE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{2,}")
 _FIGURE = re.compile(r"\d[\d.,]*\d|\d")
@@ -61,7 +66,7 @@ class Seen(Struct, frozen=True, kw_only=True):
 
     `question` are the words of the customer, `said` all of the conversation, `text` the answer that
     would be served and `model` whose words it is. `others` is what the other members of an ensemble
-    said, `asked` how many were asked. `probabilities` are the log probabilities of its tokens.
+    said. `probabilities` are the log probabilities of its tokens.
     `intent` and `language` are empty where nobody names them. `tools` are how calls of tools ended.
     """
 
@@ -75,7 +80,6 @@ class Seen(Struct, frozen=True, kw_only=True):
     intent: str = ""
     language: str = ""
     others: tuple[str, ...] = ()
-    asked: int = 1
     share: float | None = None
     confidence: Confidence | None = None
     verdict: Verdict | None = None
@@ -100,15 +104,14 @@ def seen_of(trace: Trace, *, intent: str = "", language: str = "") -> Seen | Non
         text=answer.text,
         model=trace.served,
         strategy=trace.strategy,
-        said=_conversation(request.messages),
+        said=conversation(request.messages),
         turns=sum(1 for each in request.messages if each.role == "user"),
         task_type=request.task_type,
         intent=intent,
         language=trace.language or language,
         others=_others(trace.replies, answer.text),
-        asked=max(1, len(trace.replies)),
         share=_share(trace.evidence),
-        confidence=trace.confidence,
+        confidence=_stated(trace),
         verdict=trace.verdict,
         guarded=trace.guarded,
         broken=len(trace.violations),
@@ -167,7 +170,8 @@ def _number(value: Json) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def _conversation(messages: Sequence[Message]) -> str:
+def conversation(messages: Sequence[Message]) -> str:
+    """All that was said, and what tools gave; not what the gateway told the model."""
     return "\n".join(each.text for each in messages if each.role in ("user", "assistant", "tool"))
 
 
@@ -177,6 +181,17 @@ def _others(replies: Sequence[Said], served: str) -> tuple[str, ...]:
     if served in texts:
         texts.remove(served)
     return tuple(texts)
+
+
+def _stated(trace: Trace) -> Confidence | None:
+    """The confidence that was stated; where a cascade went by a prediction, the one it would have
+    stated without: a prediction must not learn from itself."""
+    sure = trace.confidence
+    if sure is None or sure.basis != PREDICTED:
+        return sure
+    told = (trace.evidence or {}).get(INSTEAD_OF)
+    value = _number(told.get("value")) if isinstance(told, Mapping) else None
+    return None if value is None else Confidence(value, str(told.get("basis")), value)
 
 
 def _share(evidence: Evidence | None) -> float | None:

@@ -7,8 +7,13 @@ import pytest
 
 from teppan.core.chat import ChatRequest, say
 from teppan.core.errors import AllFailed, ProviderOverloaded
+from teppan.core.trace import Trace
+from teppan.core.verdict import Confidence
 from teppan.estimate.chain import Chain
+from teppan.estimate.confidence import Calibration
+from teppan.estimate.predictor import Figure, Predictor
 from teppan.estimate.scorer import Scorers, Step
+from teppan.estimate.seen import features, seen_of
 from teppan.serve.strategies.cascade import Cascade, CascadeSettings
 from teppan.serve.strategies.estimates import first_is_right, typed
 from teppan.serve.strategies.scripted import ScriptedCall
@@ -146,3 +151,71 @@ def test_agreement_raises_and_contradiction_lowers_the_probability():
     assert first_is_right([[0.7, 0.7]]) > 0.9
     assert first_is_right([[0.7], [0.7]]) < 0.5
     assert first_is_right([[0.5, 0.5]]) == pytest.approx(0.8)
+
+
+def doubting(decides=True):
+    """A fitted predictor: the answer is good with 95 % unless it hedges."""
+    made = Predictor(
+        constant=3.0,
+        figures={"hedges": Figure(0.0, 1.0, -4.0)},
+        marks={},
+        lengths={},
+        curve=Calibration((), ()),
+        base=0.8,
+        examples=300,
+        decides=decides,
+    )
+    return {"predictor": made}
+
+
+async def test_a_predictor_stops_at_a_cheap_answer_that_trust_alone_would_not():
+    script = {"cheap": "It is 42.", "middle": "It is 40.", "premium": "It is 41."}
+    call = ScriptedCall(script, trusts={"cheap": 0.6}, states=doubting())
+    outcome = await cascade().run(MATHS, call)
+    assert asked(call) == ["cheap"]
+    assert (outcome.confidence.basis, outcome.confidence.calibrated) == ("predictor", True)
+    assert outcome.evidence["instead of"] == {"basis": "trust", "value": 0.6}
+
+
+async def test_a_predictor_goes_on_from_a_doubtful_answer_of_a_trusted_model():
+    script = {"cheap": "Perhaps it is 42.", "middle": "It is 40.", "premium": "It is 41."}
+    call = ScriptedCall(script, trusts={"cheap": 0.95}, states=doubting())
+    outcome = await cascade().run(MATHS, call)
+    assert asked(call) == ["cheap", "middle", "premium"]
+
+
+async def test_a_predictor_that_was_not_surely_better_is_not_asked():
+    script = {"cheap": "Perhaps it is 42.", "middle": "It is 40.", "premium": "It is 41."}
+    call = ScriptedCall(script, trusts={"cheap": 0.95}, states=doubting(decides=False))
+    outcome = await cascade().run(MATHS, call)
+    assert (asked(call), outcome.confidence.basis) == (["cheap"], "trust")
+
+
+async def test_a_chain_fitted_for_these_models_goes_before_the_predictor():
+    models = ("cheap", "middle", "premium")
+    states = {"cascade": (chain(models, 0.9, (-0.1, -0.1, 0.0)),), **doubting()}
+    call = ScriptedCall(dict.fromkeys(models, "Perhaps 42."), states=states)
+    outcome = await cascade(quality=0.9).run(MATHS, call)
+    assert (asked(call), outcome.confidence.basis) == (["cheap"], "scorer")
+
+
+async def test_a_prediction_never_learns_from_itself():
+    call = ScriptedCall({"cheap": "It is 42."}, trusts={"cheap": 0.6}, states=doubting())
+    outcome = await cascade().run(MATHS, call)
+    made = Trace(
+        id="tr_1",
+        tenant="t",
+        key_id="k",
+        started=0.0,
+        asked="v",
+        strategy="cascade",
+        status="ok",
+        request=MATHS,
+        answer=outcome.reply.completion,
+        confidence=outcome.confidence,
+        evidence=outcome.evidence,
+    )
+    assert seen_of(made).confidence == Confidence(0.6, "trust", 0.6)
+    figures, marks = features(seen_of(made))
+    assert "sure by predictor" not in figures
+    assert "basis=trust" in marks

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from teppan.config.schema.base import Section
+from teppan.config.schema.confidence import ConfidenceSettings
 from teppan.config.schema.datasets import DatasetSettings, PrivacySettings
 from teppan.config.schema.jobs import JobSettings
 from teppan.config.schema.review import ReviewSettings
@@ -43,4 +44,5 @@ class LearnSettings(Section):
         "train.",
     )
     jobs: JobSettings = JobSettings()
+    confidence: ConfidenceSettings = ConfidenceSettings()
     review: ReviewSettings = ReviewSettings()

@@ -134,3 +134,12 @@ def gain(
     drawn = [log_loss(q[at], y[at]) - log_loss(p[at], y[at]) for at in resamples(groups)]
     low, high = np.percentile(drawn, [2.5, 97.5])
     return Range(log_loss(q, y) - log_loss(p, y), float(low), float(high))
+
+
+def shift(stated: Sequence[float], good: Sequence[float], groups: Sequence[str]) -> Range:
+    """The mean of what was stated less the mean of what came."""
+    import numpy as np
+
+    off = np.array(stated, dtype=float) - np.array(good, dtype=float)
+    low, high = np.percentile([off[at].mean() for at in resamples(groups)], [2.5, 97.5])
+    return Range(float(off.mean()), float(low), float(high))

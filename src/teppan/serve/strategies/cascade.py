@@ -4,6 +4,8 @@
          │
          ├─ two agree, and confidence reaches `agree_at` ──────────> served
          ├─ alone, and confidence reaches `alone_at` ──────────────> served
+         │  (confidence is what a fitted predictor says of this very answer; without one, the
+         │  trust in its model and how the models agree)
          ├─ with a chain fitted for `quality`: going on would gain
          │  less than it costs (instead of the two rules above) ───> served
          ├─ models are left ───────────────────────────────────────> the next
@@ -11,8 +13,9 @@
 
 The order saves money as FrugalGPT does (Chen et al., 2023, arXiv 2305.05176), with agreement
 beside the learned score. The thresholds are for confidence that means what it says: 0.9 stops
-where nine answers of ten are right. A fitted chain (`estimate/chain.py`) asks instead what the
-next model would gain.
+where nine answers of ten are right. A predictor is asked only where it was better than trust and
+agreement on answers it had not seen (`learn/assessing.py`). A fitted chain (`estimate/chain.py`)
+asks instead what the next model would gain.
 """
 
 from __future__ import annotations
@@ -44,6 +47,7 @@ from teppan.serve.strategies.estimates import (
     chain_of,
     judged,
     learned_weights,
+    predicted,
     relied_on,
     scored,
 )
@@ -85,6 +89,8 @@ class _Climb(Struct, frozen=True):
     votes: Counted | None = None
     confidence: Confidence | None = None
     score: Score | None = None
+    without: Confidence | None = None
+    """What the confidence would be without the predictor, where it is the predictor's."""
 
     @property
     def best(self) -> Reply:
@@ -105,6 +111,7 @@ class _Climb(Struct, frozen=True):
             "steps": [reply.model for reply in self.gathered.answers],
             "confidence": round(self.confidence.value, 4) if self.confidence else None,
             **({"gain": round(self.score.gain, 4)} if self.score else {}),
+            **(_instead_of(self.without) if self.without else {}),
         }
 
 
@@ -179,7 +186,9 @@ class Cascade:
         assert climb.votes is not None
         score = scored(ask.request, climb.votes, climb.best, chain) if chain else None
         if score is None:
-            return _Climb(gathered, climb.votes, relied_on(call, ask.request, climb.votes))
+            plain = relied_on(call, ask.request, climb.votes)
+            told = predicted(call, ask.request, gathered.answers, climb.best, plain)
+            return _Climb(gathered, climb.votes, told or plain, without=plain if told else None)
         sure = Confidence(score.chance, "scorer", score.chance, calibrated=True)
         return _Climb(gathered, climb.votes, sure, score)
 
@@ -255,6 +264,10 @@ def _stopped(climb: _Climb) -> Outcome:
         replies=climb.gathered.answers,
         evidence=climb.evidence,
     )
+
+
+def _instead_of(without: Confidence) -> dict[str, Json]:
+    return {"instead of": {"basis": without.basis, "value": round(without.value, 4)}}
 
 
 def _one_of_each(climb: _Climb) -> Sequence[Reply]:

@@ -5,6 +5,7 @@
     state "cascade"      estimate.chain.Chain, one or more  when a cascade may stop
     state "picker"       estimate.picker.Picker             which open answer reads best
     state "router"       routing.learned.Router             which model answers a question well
+    state "predictor"    estimate.predictor.Predictor       how good an answer is, before it is sent
 
 A release is opened with `typed` states. The modules that need numpy are loaded with the first of
 them: an idle gateway has no use for numpy.
@@ -42,6 +43,7 @@ def typed(states: Mapping[str, Json]) -> dict[str, Any]:
     from teppan.estimate.chain import Chain
     from teppan.estimate.confidence import Calibrations
     from teppan.estimate.picker import Picker
+    from teppan.estimate.predictor import Predictor
     from teppan.estimate.voters import VoterWeights
     from teppan.routing.learned import Router
 
@@ -51,6 +53,7 @@ def typed(states: Mapping[str, Json]) -> dict[str, Any]:
         "cascade": tuple[Chain, ...],
         "picker": Picker,
         "router": Router,
+        "predictor": Predictor,
     }
     found: dict[str, Any] = {}
     for name, state in states.items():
@@ -94,6 +97,36 @@ def relied_on(call: Call, request: ChatRequest, votes: Counted) -> Confidence:
     ]
     basis = "trust" if len(groups) == len(groups[0]) == 1 else "agreement"
     return calibrated(call, request, basis, first_is_right(groups))
+
+
+def predicted(
+    call: Call, request: ChatRequest, gathered: Sequence[Reply], best: Reply, sure: Confidence
+) -> Confidence | None:
+    """The confidence in the best answer so far by the fitted predictor; None where none is fitted,
+    or it is not surely better than `sure`, which is what there is without it."""
+    state = call.state("predictor")
+    if state is None or not state.decides:
+        return None
+    from teppan.estimate.seen import PREDICTED, Seen, conversation, probabilities_of
+
+    rest = list(gathered)
+    rest.remove(best)
+    value = state.of(
+        Seen(
+            question=request.question,
+            text=best.text,
+            model=best.model,
+            strategy="cascade",
+            said=conversation(request.messages),
+            turns=sum(each.role == "user" for each in request.messages),
+            task_type=request.task_type,
+            others=tuple(each.text for each in rest),
+            confidence=sure,
+            probabilities=probabilities_of(best.completion),
+            finish=best.completion.finish_reason,
+        )
+    )
+    return Confidence(value, PREDICTED, value, calibrated=True)
 
 
 def scored(request: ChatRequest, votes: Counted, speaker: Reply, chain: Chain) -> Score | None:
