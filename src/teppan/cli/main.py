@@ -36,6 +36,7 @@ VERBS = (
     "erase",
     "feedback",
     "learning-stats",
+    "lessons",
     "review",
     "jobs",
     "worker",
