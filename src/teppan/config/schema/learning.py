@@ -10,6 +10,7 @@ from teppan.config.schema.base import Section
 from teppan.config.schema.confidence import ConfidenceSettings
 from teppan.config.schema.datasets import DatasetSettings, PrivacySettings
 from teppan.config.schema.jobs import JobSettings
+from teppan.config.schema.lessons import LessonSettings
 from teppan.config.schema.review import ReviewSettings
 
 
@@ -46,3 +47,4 @@ class LearnSettings(Section):
     jobs: JobSettings = JobSettings()
     confidence: ConfidenceSettings = ConfidenceSettings()
     review: ReviewSettings = ReviewSettings()
+    lessons: LessonSettings = LessonSettings()
