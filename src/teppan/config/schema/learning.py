@@ -9,6 +9,7 @@ from pydantic import Field
 from teppan.config.schema.base import Section
 from teppan.config.schema.confidence import ConfidenceSettings
 from teppan.config.schema.datasets import DatasetSettings, PrivacySettings
+from teppan.config.schema.distil import DistilSettings
 from teppan.config.schema.jobs import JobSettings
 from teppan.config.schema.lessons import LessonSettings
 from teppan.config.schema.review import ReviewSettings
@@ -44,6 +45,7 @@ class LearnSettings(Section):
         "words: anything, a model of your own, or nothing. Read their terms; unnamed ones may not "
         "train.",
     )
+    distil: DistilSettings = DistilSettings()
     jobs: JobSettings = JobSettings()
     confidence: ConfidenceSettings = ConfidenceSettings()
     review: ReviewSettings = ReviewSettings()
