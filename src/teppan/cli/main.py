@@ -36,6 +36,7 @@ VERBS = (
     "erase",
     "feedback",
     "learning-stats",
+    "distill",
     "lessons",
     "review",
     "jobs",
