@@ -164,12 +164,9 @@ class Person:
     def goes_on(self, text: str, seen: float, turn: int) -> str:
         """The next question, with a word of mood before it."""
         kind = "plain"
-        if seen >= 0.5 and self._chance(self._manners.mood, turn, "mood"):
-            kind = "good"
-        elif seen < 0.5 and self._chance(self._manners.grateful, turn, "grateful"):
-            kind = "good"
-        elif seen < 0.5 and self._chance(self._manners.mood, turn, "mood"):
-            kind = "bad"
+        polite = seen >= 0.5 or self._chance(self._manners.grateful, turn, "grateful")
+        if self._chance(self._manners.mood, turn, "mood"):
+            kind = "good" if polite else "bad"
         elif self._chance(0.5, turn, "silent"):
             return text
         return self._before(text, kind, turn)
