@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from learn.test_scoring import trace
 from teppan.core.trace import Said
-from teppan.core.verdict import NEEDS_IMPROVEMENT, Confidence, Judgement, Verdict
+from teppan.core.verdict import NEEDS_IMPROVEMENT, Confidence, Judgement, Verdict, Violation
 from teppan.learn.review.worth import Worth, confidence_of, worth
 
 
@@ -41,6 +41,14 @@ def test_a_bad_word_about_a_sure_answer_is_worth_the_most() -> None:
     expected = worth(trace(confidence=sure(0.95)), [1.0])
     assert surprised.value > 0.85 > 0.2 > expected.value
     assert surprised.reason.startswith("people did not like it though it was 95% sure")
+
+
+def test_an_answer_that_broke_a_rule_is_worth_a_look() -> None:
+    broken = (Violation("price", "high", "$45"),)
+    replaced = worth(trace(guarded="replaced", violations=broken))
+    noted = worth(trace(guarded="noted", violations=broken))
+    assert replaced.value > noted.value > worth(trace(guarded="passed")).value == 0.0
+    assert replaced.reason == "the safe answer stood in for one that broke a rule (price)"
 
 
 def test_models_that_disagree_are_worth_a_look() -> None:

@@ -11,6 +11,7 @@ class ReviewWeights(Section):
     """What each reason alone makes a look at an answer worth at its most."""
 
     doubt: Share = Field(0.8, description="The gateway was not sure that the answer is right.")
+    rules: Share = Field(0.8, description="It broke a rule, or another answer stood in for it.")
     downvoted: Share = Field(0.9, description="People did not like it, the more if it was sure.")
     disagreement: Share = Field(0.5, description="The models said different things.")
     edge: Share = Field(0.2, description="Nothing like it was reviewed or trained on.")

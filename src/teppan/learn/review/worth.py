@@ -1,6 +1,7 @@
 """How much a look at an answer is worth, from what is known of it: each part with its reason.
 
     doubt         the gateway itself was not sure that the answer is right
+    rules         the answer broke a rule of its business, or another had to stand in for it
     downvoted     people did not like it, the more surprising the surer it was
     disagreement  the models said different things
     edge          nothing like it was reviewed or trained on
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -24,6 +26,15 @@ from teppan.store.review_rows import Reason
 
 REFUSED = 0.3
 """The most a critic leaves of confidence that wanted another answer."""
+BROKEN: Mapping[str, tuple[float, str]] = MappingProxyType(
+    {
+        "replaced": (1.0, "the safe answer stood in for one that broke a rule"),
+        "noted": (0.7, "it breaks a rule"),
+        "regenerated": (0.3, "its first writing broke a rule"),
+        "unchecked": (0.2, "its rules could not be checked"),
+    }
+)
+"""How much a look is worth by how an answer left the rules, and in words."""
 FAR = 0.6
 """Similarity to the nearest known question from which nothing is an edge case."""
 _SHOWN = 0.05
@@ -34,6 +45,7 @@ class Weights(Struct, frozen=True):
     """What each part is worth alone at its most, in [0, 1]."""
 
     doubt: float = 0.8
+    rules: float = 0.8
     downvoted: float = 0.9
     disagreement: float = 0.5
     edge: float = 0.2
@@ -78,6 +90,7 @@ def worth(
     wanted, sure = weights or Weights(), confidence_of(trace)
     parts = [
         *_doubt(sure, wanted.doubt),
+        *_rules(trace, wanted.rules),
         *_downvoted(ratings, sure, wanted.downvoted),
         *_disagreement(trace, wanted.disagreement),
         *_edge(nearest, wanted.edge),
@@ -91,6 +104,14 @@ def _doubt(sure: float | None, weight: float) -> list[Reason]:
     if sure is None:
         return []
     return [Reason("doubt", 1.0 - sure, weight, f"it was {sure:.0%} sure of its answer")]
+
+
+def _rules(trace: Trace, weight: float) -> list[Reason]:
+    value, told = BROKEN.get(trace.guarded, (0.0, ""))
+    if not value:
+        return []
+    broken = ", ".join(dict.fromkeys(each.rule for each in trace.violations))
+    return [Reason("rules", value, weight, f"{told}{f' ({broken})' if broken else ''}")]
 
 
 def _downvoted(ratings: Sequence[float], sure: float | None, weight: float) -> list[Reason]:
