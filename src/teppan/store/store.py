@@ -56,6 +56,7 @@ from teppan.store.shadows import Shadows
 from teppan.store.signals import Signals
 from teppan.store.spoken import SpokenOf
 from teppan.store.sqlite import SqliteBackend
+from teppan.store.stages import Stages
 from teppan.store.summaries import Summaries
 from teppan.store.targets import Targets
 from teppan.store.traces import Traces
@@ -133,6 +134,7 @@ class Store:
         self.fits = Fits(writer, reader, clock)
         self.signals = Signals(writer, reader, clock)
         self.spoken = SpokenOf(reader)
+        self.stages = Stages(reader)
         self.datasets = Datasets(writer, reader, clock)
         self.jobs = Jobs(writer, reader, clock)
         self.job_workers = JobWorkers(writer, reader, clock)
