@@ -115,6 +115,17 @@ class Predictor(Struct, frozen=True, kw_only=True):
         return 1.0 / (1.0 + math.exp(-max(-_LIMIT, min(_LIMIT, odds))))
 
 
+class _Live(Struct):
+    """What serving reads of a kept fit: the errors beside it are not for serving."""
+
+    predictor: Predictor
+
+
+def read(body: bytes) -> Predictor:
+    """The state of a kept fit. Raises `msgspec.DecodeError` for one of another version."""
+    return msgspec.json.decode(body, type=_Live).predictor
+
+
 class Labelled(Struct, frozen=True, kw_only=True):
     """An answer of which is known how it turned out. `good` is 1 or 0, or how sure that is; answers
     of one `group` (a conversation) are never on both sides of a cut."""

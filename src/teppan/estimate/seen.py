@@ -21,6 +21,7 @@ from msgspec import Struct
 from teppan.core.chat import Completion, FinishReason, Json, Message
 from teppan.core.trace import CacheStatus, Said, Trace
 from teppan.core.verdict import Confidence, Evidence, GuardStatus, Verdict
+from teppan.estimate.answers import read_answers
 from teppan.estimate.voters import question_of
 
 LOOKED_AT = 6_000
@@ -149,6 +150,7 @@ def features(seen: Seen) -> tuple[Figures, list[str]]:
         **{f"trait {at}": each for at, each in enumerate(kind.traits)},
     }
     figures.update(_of_members(seen, words))
+    figures.update(_of_final_answers(seen))
     figures.update(_of_judgements(seen))
     figures.update(_of_surroundings(seen))
     return figures, _marks(seen, kind.kind, asked)
@@ -184,14 +186,13 @@ def _others(replies: Sequence[Said], served: str) -> tuple[str, ...]:
 
 
 def _stated(trace: Trace) -> Confidence | None:
-    """The confidence that was stated; where a cascade went by a prediction, the one it would have
+    """The confidence that was stated; where a cascade went by predictions, the one it would have
     stated without: a prediction must not learn from itself."""
+    told: Json = (trace.evidence or {}).get(INSTEAD_OF)
+    if isinstance(told, Mapping) and (value := _number(told.get("value"))) is not None:
+        return Confidence(value, str(told.get("basis")), value)
     sure = trace.confidence
-    if sure is None or sure.basis != PREDICTED:
-        return sure
-    told = (trace.evidence or {}).get(INSTEAD_OF)
-    value = _number(told.get("value")) if isinstance(told, Mapping) else None
-    return None if value is None else Confidence(value, str(told.get("basis")), value)
+    return None if sure is None or sure.basis == PREDICTED else sure
 
 
 def _share(evidence: Evidence | None) -> float | None:
@@ -214,6 +215,23 @@ def _of_members(seen: Seen, words: frozenset[str]) -> Figures:
         "same figures": sum(each == own for each in figures) / len(figures),
         "same words": sum(each.split() == seen.text.split() for each in seen.others) / len(bags),
     }
+
+
+def _of_final_answers(seen: Seen) -> Figures:
+    """Where answers are exact (a number, an option): whether one stands there plainly, and how many
+    of the other members say the same."""
+    texts = [each[-LOOKED_AT:] for each in (seen.text, *seen.others)]
+    kind, answers = read_answers(seen.question[:LOOKED_AT], texts, seen.task_type)
+    if kind == "open":
+        return {}
+    own, others = answers[0], answers[1:]
+    found = {"answer read": float(own.value is not None), "answer plain": float(own.plain)}
+    if others and own.value is not None:
+        same = sum(each.value == own.value for each in others)
+        found["same answer"] = same / len(others)
+        found["agreeing"] = math.log1p(same)
+        found["against"] = math.log1p(len(others) - same)
+    return found
 
 
 def _of_judgements(seen: Seen) -> Figures:

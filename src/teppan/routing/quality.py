@@ -5,7 +5,7 @@ from __future__ import annotations
 from teppan.core.trace import Trace
 from teppan.core.verdict import NEEDS_IMPROVEMENT
 
-_GUESSES = ("trust", "router")
+_GUESSES = ("trust", "router", "predictor")
 """What a confidence rests on that says nothing about this very answer."""
 
 

@@ -13,7 +13,7 @@ cost are no part of it, so both are told by the same. What is broken here change
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 import structlog
@@ -25,14 +25,18 @@ from teppan.core.errors import TeppanError
 from teppan.core.ids import Scope
 from teppan.core.release import Release
 from teppan.core.reply import Outcome, Reply
-from teppan.estimate.predictor import STATE, Predictor
-from teppan.estimate.seen import Seen, seen_of
 from teppan.serve.journey import Journey
 from teppan.serve.strategies.base import Case
 from teppan.serve.strategies.ensemble import with_instruction
 
+if TYPE_CHECKING:
+    from teppan.estimate.predictor import Predictor
+    from teppan.estimate.seen import Seen
+
 log = structlog.get_logger(__name__)
 
+STATE = "predictor"
+"""Its name among fitted states. What reads them needs numpy, and is loaded with the first."""
 JOB = "job"
 """The endpoint of what jobs ask: nobody reads it, so nothing is told of it."""
 AGAIN = (
@@ -61,12 +65,20 @@ class Fits(Protocol):
         """From memory alone."""
 
 
-class Teller(Struct, frozen=True):
+class Teller:
     """A predictor with what it needs to know of a question: the state `predictor` of a release."""
 
-    predictor: Predictor
-    intent_of: Callable[[str], tuple[str, float]] | None = None
-    language_of: Callable[[str], str] | None = None
+    __slots__ = ("_intent_of", "_language_of", "predictor")
+
+    def __init__(
+        self,
+        predictor: Predictor,
+        intent_of: Callable[[str], tuple[str, float]] | None = None,
+        language_of: Callable[[str], str] | None = None,
+    ) -> None:
+        self.predictor = predictor
+        self._intent_of = intent_of
+        self._language_of = language_of
 
     @property
     def decides(self) -> bool:
@@ -74,10 +86,10 @@ class Teller(Struct, frozen=True):
 
     def of(self, seen: Seen) -> float:
         """The probability in [0, 1] that the answer is good."""
-        if self.intent_of is not None and not seen.intent:
-            seen = replace(seen, intent=self.intent_of(seen.question)[0])
-        if self.language_of is not None and not seen.language:
-            seen = replace(seen, language=self.language_of(seen.question))
+        if self._intent_of is not None and not seen.intent:
+            seen = replace(seen, intent=self._intent_of(seen.question)[0])
+        if self._language_of is not None and not seen.language:
+            seen = replace(seen, language=self._language_of(seen.question))
         return self.predictor.of(seen)
 
 
@@ -87,12 +99,6 @@ class Floor(Struct, frozen=True):
     at: float = 0.0
     below: Below = "none"
     cascade: bool = True
-
-
-class _Kept(Struct):
-    """What is read of a fitted state: the errors beside it are not for serving."""
-
-    predictor: Predictor
 
 
 class Assessor:
@@ -134,8 +140,8 @@ class Assessor:
                 known = self._tellers[scope.tenant] = (fit.id, self._read(fit))
             if known[1] is not None:
                 return known[1]
-        found: Any = release.states.get(STATE) if release is not None else None
-        return self._telling(found) if isinstance(found, Predictor) else None
+        found = release.states.get(STATE) if release is not None else None
+        return found if isinstance(found, Teller) or found is None else self._telling(found)
 
     def assess(
         self, journey: Journey, served: str, answer: Completion, release: Release | None = None
@@ -145,6 +151,8 @@ class Assessor:
         teller = self.teller(journey.scope, release)
         if teller is None or journey.endpoint == JOB:
             return None
+        from teppan.estimate.seen import seen_of
+
         seen = seen_of(journey.trace("ok", served=served, answer=answer))
         return teller.of(seen) if seen is not None and seen.text.strip() else None
 
@@ -187,8 +195,10 @@ class Assessor:
         return replace(outcome, escalated=(*outcome.escalated, REASON))
 
     def _read(self, fit: Fit) -> Teller | None:
+        from teppan.estimate.predictor import read
+
         try:
-            return self._telling(msgspec.json.decode(fit.body, type=_Kept).predictor)
+            return self._telling(read(fit.body))
         except msgspec.DecodeError as error:  # of another version: as if nothing were fitted
             log.warning("assessor.fit_not_read", id=fit.id, reason=str(error))
             return None

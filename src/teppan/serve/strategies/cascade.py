@@ -4,8 +4,8 @@
          │
          ├─ two agree, and confidence reaches `agree_at` ──────────> served
          ├─ alone, and confidence reaches `alone_at` ──────────────> served
-         │  (confidence is what a fitted predictor says of this very answer; without one, the
-         │  trust in its model and how the models agree)
+         │  (confidence: what the trust in each model comes to, or what a fitted predictor says
+         │  of its very answer)
          ├─ with a chain fitted for `quality`: going on would gain
          │  less than it costs (instead of the two rules above) ───> served
          ├─ models are left ───────────────────────────────────────> the next
@@ -13,14 +13,15 @@
 
 The order saves money as FrugalGPT does (Chen et al., 2023, arXiv 2305.05176), with agreement
 beside the learned score. The thresholds are for confidence that means what it says: 0.9 stops
-where nine answers of ten are right. A predictor is asked only where it was better than trust and
-agreement on answers it had not seen (`learn/assessing.py`). A fitted chain (`estimate/chain.py`)
-asks instead what the next model would gain.
+where nine answers of ten are right. A predictor is asked only where it was better than what was
+stated, on answers it had not seen (`learn/assessing.py`), and of each reply as if it stood alone:
+that takes the place of the trust in its model, and agreement stays evidence of its own. A fitted
+chain (`estimate/chain.py`) asks instead what the next model would gain.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta, Struct
@@ -90,7 +91,9 @@ class _Climb(Struct, frozen=True):
     confidence: Confidence | None = None
     score: Score | None = None
     without: Confidence | None = None
-    """What the confidence would be without the predictor, where it is the predictor's."""
+    """What the confidence would be without the predictor, where there is one."""
+    chances: Mapping[int, float] = {}
+    """What the predictor says of each reply, by its place."""
 
     @property
     def best(self) -> Reply:
@@ -112,6 +115,7 @@ class _Climb(Struct, frozen=True):
             "confidence": round(self.confidence.value, 4) if self.confidence else None,
             **({"gain": round(self.score.gain, 4)} if self.score else {}),
             **(_instead_of(self.without) if self.without else {}),
+            **({"predicted": _rounded(self.chances.values())} if self.chances else {}),
         }
 
 
@@ -173,24 +177,36 @@ class Cascade:
         climb: _Climb,
     ) -> _Climb:
         """One more model's answer, or its failure, which leaves the climb without confidence."""
-        before = climb.gathered
+        before = climb
         new = await gather(call, [ask], timeout=self.settings.timeout)
         gathered = Gathered(
-            (*before.replies, *((place, reply) for reply in new.answers)),
-            (*before.failures, *((place, failure) for _, failure in new.failures)),
+            (*climb.gathered.replies, *((place, reply) for reply in new.answers)),
+            (*climb.gathered.failures, *((place, failure) for _, failure in new.failures)),
         )
         if not new.answers:
-            return _Climb(gathered, climb.votes)
+            return _Climb(gathered, climb.votes, chances=climb.chances)
         box, chain = knowing
         climb = _Climb(gathered, await box.count(gathered))
         assert climb.votes is not None
         score = scored(ask.request, climb.votes, climb.best, chain) if chain else None
         if score is None:
-            plain = relied_on(call, ask.request, climb.votes)
-            told = predicted(call, ask.request, gathered.answers, climb.best, plain)
-            return _Climb(gathered, climb.votes, told or plain, without=plain if told else None)
+            return self._relying(call, ask.request, climb, before)
         sure = Confidence(score.chance, "scorer", score.chance, calibrated=True)
         return _Climb(gathered, climb.votes, sure, score)
+
+    def _relying(self, call: Call, request: ChatRequest, climb: _Climb, before: _Climb) -> _Climb:
+        """The climb with its confidence, by what a predictor says of each reply where there is
+        one."""
+        assert climb.votes is not None
+        plain = relied_on(call, request, climb.votes)
+        chances = dict(before.chances)
+        for place, reply in climb.gathered.replies:
+            if place not in chances and (one := predicted(call, request, reply)) is not None:
+                chances[place] = one
+        if not chances:
+            return _Climb(climb.gathered, climb.votes, plain)
+        told = relied_on(call, request, climb.votes, chances)
+        return _Climb(climb.gathered, climb.votes, told, without=plain, chances=chances)
 
     async def _at_the_top(
         self, request: ChatRequest, call: Call, climb: _Climb, chain: Chain | None = None
@@ -268,6 +284,10 @@ def _stopped(climb: _Climb) -> Outcome:
 
 def _instead_of(without: Confidence) -> dict[str, Json]:
     return {"instead of": {"basis": without.basis, "value": round(without.value, 4)}}
+
+
+def _rounded(chances: Iterable[float]) -> list[float]:
+    return [round(each, 4) for each in chances]
 
 
 def _one_of_each(climb: _Climb) -> Sequence[Reply]:

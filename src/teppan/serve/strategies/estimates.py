@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from teppan.estimate.chain import Chain
     from teppan.estimate.scorer import Score
 
+PREDICTED = "predictor"
+"""The basis of a confidence that is a prediction for an answer that stands alone."""
 WRONG_WAYS = 4
 """In how many ways a wrong answer is wrong, by default: two that err agree once in so many."""
 
@@ -87,46 +89,48 @@ def judged(call: Call, request: ChatRequest, verdict: Verdict, reply: Reply) -> 
     return calibrated(call, request, "critic", verdict.confidence)
 
 
-def relied_on(call: Call, request: ChatRequest, votes: Counted) -> Confidence:
-    """The confidence in the best answer so far of a cascade: what the trust in each model and
-    their agreement come to.
+def relied_on(
+    call: Call, request: ChatRequest, votes: Counted, chances: Mapping[int, float] | None = None
+) -> Confidence:
+    """The confidence in the best answer so far of a cascade: what the trust in each model, or the
+    `chances` of its very reply (by place), and their agreement come to.
     """
+    known = chances or {}
     groups = [
-        [call.trust(vote.model, request.task_type) for vote in group.votes]
+        [known.get(vote.place, call.trust(vote.model, request.task_type)) for vote in group.votes]
         for group in votes.ballot.groups
     ]
-    basis = "trust" if len(groups) == len(groups[0]) == 1 else "agreement"
-    return calibrated(call, request, basis, first_is_right(groups))
+    alone = len(groups) == len(groups[0]) == 1
+    if alone and known:
+        return Confidence(groups[0][0], PREDICTED, groups[0][0], calibrated=True)
+    return calibrated(call, request, "trust" if alone else "agreement", first_is_right(groups))
 
 
-def predicted(
-    call: Call, request: ChatRequest, gathered: Sequence[Reply], best: Reply, sure: Confidence
-) -> Confidence | None:
-    """The confidence in the best answer so far by the fitted predictor; None where none is fitted,
-    or it is not surely better than `sure`, which is what there is without it."""
+def predicted(call: Call, request: ChatRequest, reply: Reply) -> float | None:
+    """How probable it is that this reply, had it been given alone, is good; None where no predictor
+    is fitted, or it was not surely better than what is stated without it.
+    """
     state = call.state("predictor")
     if state is None or not state.decides:
         return None
-    from teppan.estimate.seen import PREDICTED, Seen, conversation, probabilities_of
+    from teppan.estimate.seen import Seen, conversation, probabilities_of
 
-    rest = list(gathered)
-    rest.remove(best)
-    value = state.of(
+    trust = call.trust(reply.model, request.task_type)
+    found: float = state.of(
         Seen(
             question=request.question,
-            text=best.text,
-            model=best.model,
+            text=reply.text,
+            model=reply.model,
             strategy="cascade",
             said=conversation(request.messages),
             turns=sum(each.role == "user" for each in request.messages),
             task_type=request.task_type,
-            others=tuple(each.text for each in rest),
-            confidence=sure,
-            probabilities=probabilities_of(best.completion),
-            finish=best.completion.finish_reason,
+            confidence=calibrated(call, request, "trust", trust),
+            probabilities=probabilities_of(reply.completion),
+            finish=reply.completion.finish_reason,
         )
     )
-    return Confidence(value, PREDICTED, value, calibrated=True)
+    return found
 
 
 def scored(request: ChatRequest, votes: Counted, speaker: Reply, chain: Chain) -> Score | None:
