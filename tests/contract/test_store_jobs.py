@@ -80,8 +80,9 @@ async def test_a_silent_worker_loses_its_job_and_cannot_end_it(
     clock.advance(LEASE - 1)
     assert await store.jobs.claim("w2", KINDS, LEASE) is None
     clock.advance(2)
+    assert await store.jobs.claim("w1", KINDS, LEASE) is None, "its own it would only renew"
     new = await claimed(store, "w2")
-    assert (new.worker, new.fence, new.attempt, new.stage, new.cost) == ("w2", 2, 2, "signals", 5)
+    assert (new.worker, new.fence, new.attempt, new.stage, new.cost) == ("w2", 2, 1, "signals", 5)
     assert await store.jobs.beat([Step(old)], LEASE) == ["lost"]
     assert not await store.jobs.settle(old, "done")
     assert await store.jobs.settle(new, "done")

@@ -26,6 +26,7 @@ BROAD_EXCEPT_BORDERS = {
     "server/health.py",  # a readiness check that breaks is a check that failed
     "serve/agents/tools.py",  # a pack's own code: what it breaks is a tool that failed
     "store/commit.py",  # the writer thread: one caller's work must not end everybody's
+    "worker/running.py",  # the worker: a stage that breaks is a job that is tried again
 }
 """The server edge, the worker, the recorder."""
 

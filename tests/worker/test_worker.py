@@ -201,8 +201,8 @@ async def test_a_budget_says_when_to_come_again(place: Place) -> None:
 
 async def test_what_kills_every_worker_is_given_up(place: Place) -> None:
     job = await place.filed()
-    for _ in range(MOST_HANDS):
-        await place.store.jobs.claim("w0", ["night"], 1.0)
+    for number in range(MOST_HANDS):
+        await place.store.jobs.claim(f"gone{number}", ["night"], 1.0)
         place.clock.advance(2.0)
     await place.worker().once()
     found = await place.job(job.id)

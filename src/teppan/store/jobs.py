@@ -52,9 +52,9 @@ CLAIMS = 5
 
 class Job(Struct, frozen=True, kw_only=True):
     """One job. `since` and `until` bound what it looks at; `due` is when it may begin. `attempt`
-    counts how often it was begun, `fence` how often it changed hands. `stage`, `done` of `total`
-    and `told` are how far it is, `cost` what it has cost so far; `results` what each finished
-    stage returned."""
+    counts how often it was begun (taking it over is no new attempt), `fence` how often it changed
+    hands. `stage`, `done` of `total` and `told` are how far it is, `cost` what it has cost so far,
+    `results` what each finished stage returned."""
 
     tenant: str
     id: str
@@ -139,19 +139,20 @@ class Jobs:
     async def claim(self, worker: str, kinds: Sequence[str], lease: float) -> Job | None:
         """The job that has been due for longest and is nobody's, or whose worker is gone; it is
         this worker's from now on. One of each tenant runs at a time. `None`: nothing to do."""
-        due = await self._reader.run(lambda connection: self._due(connection, kinds, 1))
+        now = instant(self._clock.now())
+        due = await self._reader.run(lambda connection: _due(connection, now, worker, kinds, 1))
         if not due:  # nothing is written while there is nothing to do
             return None
 
         def work(connection: Connection) -> Job | None:
             now = self._clock.now()
-            for found in self._due(connection, kinds, CLAIMS):
+            for found in _due(connection, instant(now), worker, kinds, CLAIMS):
                 values = {
                     "status": "running",
                     "worker": worker,
                     "lease_until": instant(now + lease),
                     "fence": found.fence + 1,
-                    "attempt": found.attempt + 1,
+                    "attempt": found.attempt + (found.status == "waiting"),
                     "started": instant(now if found.started is None else found.started),
                     "ended": None,
                 }
@@ -162,24 +163,6 @@ class Jobs:
             return None
 
         return await self._writer.run(work)
-
-    def _due(self, connection: Connection, kinds: Sequence[str], limit: int) -> list[Job]:
-        now = instant(self._clock.now())
-        others = jobs.alias()
-        busy = exists().where(others.c.tenant == jobs.c.tenant, others.c.status == "running")
-        wanted = (
-            select(jobs)
-            .where(
-                jobs.c.kind.in_(list(kinds)),
-                or_(
-                    (jobs.c.status == "waiting") & (jobs.c.due <= now) & ~busy,
-                    (jobs.c.status == "running") & (jobs.c.lease_until < now),
-                ),
-            )
-            .order_by(jobs.c.due, jobs.c.tenant, jobs.c.id)
-            .limit(limit)
-        )
-        return [_job(row) for row in connection.execute(wanted)]
 
     async def beat(self, steps: Sequence[Step], lease: float) -> list[Held]:
         """Writes how far each job is and renews its lease; says of each what its worker must know.
@@ -344,6 +327,29 @@ class Jobs:
         while deleted := await self._writer.run(batch):
             total += deleted
         return total
+
+
+def _due(
+    connection: Connection, now: int, worker: str, kinds: Sequence[str], limit: int
+) -> list[Job]:
+    """A worker's own jobs are never its next ones: it renews what it let lapse."""
+    others = jobs.alias()
+    busy = exists().where(others.c.tenant == jobs.c.tenant, others.c.status == "running")
+    wanted = (
+        select(jobs)
+        .where(
+            jobs.c.kind.in_(list(kinds)),
+            or_(
+                (jobs.c.status == "waiting") & (jobs.c.due <= now) & ~busy,
+                (jobs.c.status == "running")
+                & (jobs.c.lease_until < now)
+                & (jobs.c.worker != worker),
+            ),
+        )
+        .order_by(jobs.c.due, jobs.c.tenant, jobs.c.id)
+        .limit(limit)
+    )
+    return [_job(row) for row in connection.execute(wanted)]
 
 
 def _here(job: Job) -> ColumnElement[bool]:

@@ -81,12 +81,13 @@ class Run:
         if self._parked:
             self._current.cancel()
         try:
-            return self._current.result()
+            cause = self._current.exception()
         except CancelledError:
             raise Parked from None
-        except BaseException as cause:
+        if cause is not None:
             self.causes.append((step.name, cause))
             raise Unfinished from cause
+        return self._current.result()
 
     def end(self) -> None:
         self.loop.call_soon_threadsafe(self._end)
@@ -203,9 +204,9 @@ class DbosBackend:
             )
             DBOS.launch()
             DBOS.register_queue(self._queue, polling_interval_sec=QUEUE_SECONDS)
-        except Exception as error:
+        except BaseException:
             self._destroy()
-            raise StoreError(f"what remembers jobs cannot be opened: {_line(error)}") from error
+            raise
         self._workflow = workflow
 
     def _destroy(self) -> None:
@@ -318,14 +319,16 @@ def _quiet(logger: logging.Logger) -> None:
 
 
 async def _off_loop(work: Any, *values: Any) -> Any:
-    """DBOS's calls block, and refuse to be made on a loop. An error of theirs is the store's."""
+    """DBOS's calls block, and refuse to be made on a loop."""
+    return await asyncio.to_thread(_translated, work, *values)
+
+
+def _translated(work: Any, *values: Any) -> Any:
+    """An error of DBOS is one of the store. Raises `StoreError`."""
+    from dbos import error
+
     try:
-        return await asyncio.to_thread(work, *values)
-    except StoreError:
-        raise
-    except Exception as error:
-        raise StoreError(f"what remembers jobs failed: {_line(error)}") from error
-
-
-def _line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"[:300]
+        return work(*values)
+    except (error.DBOSException, SQLAlchemyError, OSError) as cause:
+        line = f"{type(cause).__name__}: {str(cause).partition(chr(10))[0]}"[:300]
+        raise StoreError(f"what remembers jobs failed: {line}") from cause

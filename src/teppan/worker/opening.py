@@ -49,14 +49,19 @@ async def working(house: House, inside: str, clock: Clock | None = None) -> Asyn
     """Jobs are done while the block runs; what is not finished at its end is parked."""
     worker = open_worker(house, inside, clock)
     task = asyncio.create_task(worker.run(), name="jobs")
+    task.add_done_callback(_tell)
     try:
         yield
     finally:
         worker.stop()
-        try:
-            await task
-        except Exception as error:  # noqa: BLE001 - the border: serving goes on without jobs
-            _log.error("jobs stopped", why=f"{type(error).__name__}: {error}")
+        await asyncio.wait({task})
+
+
+def _tell(task: asyncio.Task[None]) -> None:
+    """Serving goes on where jobs do not; but not in silence."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        _log.error("jobs stopped", why=f"{type(error).__name__}: {error}")
 
 
 @asynccontextmanager
