@@ -37,6 +37,7 @@ VERBS = (
     "feedback",
     "learning-stats",
     "distill",
+    "confidence",
     "lessons",
     "review",
     "jobs",
