@@ -13,6 +13,7 @@ from teppan.core.signal import Signal, Terms
 from teppan.learn.datasets.building import Desk
 from teppan.learn.datasets.choosing import Taste
 from teppan.learn.datasets.evaluation import EvaluationSet, of_pack, read
+from teppan.learn.datasets.exporting import Standard
 from teppan.learn.datasets.leaks import LeakCheck
 from teppan.learn.datasets.making import NO_ORIGIN, Origin
 from teppan.learn.datasets.sifting import Recipe
@@ -28,10 +29,9 @@ def open_dataset_desk(
 ) -> Desk:
     """What `build_dataset` needs. `against` are more files that models are judged by. Raises
     `ConfigError` for a file that cannot be checked against."""
-    wanted = settings.learn.datasets
     scrubber = open_scrubber(settings, pack)
-    sets = evaluation_sets(settings, pack, against)
-    terms = settings.learn.terms
+    standard = open_standard(settings, pack, against)
+    terms = sorted(settings.learn.terms.items())
 
     async def origin_of(scope: Scope, signal: Signal) -> Origin:
         trace = await store.traces.get(scope, signal.trace_id)
@@ -50,8 +50,20 @@ def open_dataset_desk(
         datasets=store.datasets,
         scrubber=scrubber,
         origin_of=origin_of,
-        terms_of=terms_by(terms),
-        check=LeakCheck(scrubbed_too(sets, scrubber), wanted.leak),
+        terms_of=standard.terms_of,
+        check=standard.check,
+        recipe=standard.recipe,
+        fingerprint=f"{fingerprint_of(settings, pack)} {terms}",
+        told=_told(settings, pack),
+        total=total,
+    )
+
+
+def open_standard(settings: Settings, pack: Pack | None, against: Sequence[Path] = ()) -> Standard:
+    """What must hold of every row by the settings of today. Raises `ConfigError`."""
+    wanted = settings.learn.datasets
+    sets = evaluation_sets(settings, pack, against)
+    return Standard(
         recipe=Recipe(
             quality=settings.learn.train,
             terms=ALLOWED,
@@ -59,9 +71,8 @@ def open_dataset_desk(
             validation=wanted.validation,
             test=wanted.test,
         ),
-        fingerprint=f"{fingerprint_of(settings, pack)} {sorted(terms.items())}",
-        told=_told(settings, pack),
-        total=total,
+        terms_of=terms_by(settings.learn.terms),
+        check=LeakCheck(scrubbed_too(sets, open_scrubber(settings, pack)), wanted.leak),
     )
 
 

@@ -36,6 +36,8 @@ VERBS = (
     "erase",
     "feedback",
     "learning-stats",
+    "dataset",
+    "export",
     "distill",
     "confidence",
     "lessons",

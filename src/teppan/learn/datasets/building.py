@@ -118,10 +118,15 @@ async def _scrubbed(desk: Desk, scope: Scope, of: Dataset, report: Report) -> No
         digests = {each.id: digest_of(each, desk.fingerprint) for each in page}
         known = await desk.datasets.rows.digests(scope, of, list(digests))
         fresh = [each for each in page if known.get(each.id) != digests[each.id]]
+        before = await desk.datasets.rows.made_before(
+            scope, of, {each.id: digests[each.id] for each in fresh}
+        )
         origins = {
-            each.id: await desk.origin_of(scope, each) for each in fresh if needs_origin(each)
+            each.id: await desk.origin_of(scope, each)
+            for each in fresh
+            if each.id not in before and needs_origin(each)
         }
-        rows = await asyncio.to_thread(_rows, desk, fresh, origins, digests)
+        rows = await asyncio.to_thread(_rows, desk, fresh, origins, before)
         await desk.datasets.rows.put(scope, of, rows)
         await desk.datasets.rows.keep_only(scope, of, list(digests), after, last)
         done += len(page)
@@ -135,19 +140,22 @@ def _rows(
     desk: Desk,
     signals: Sequence[Signal],
     origins: Mapping[str, Origin],
-    digests: Mapping[str, str],
+    before: Mapping[str, bytes],
 ) -> list[DatasetRow]:
-    allowed = desk.recipe.terms
+    """The rows of signals; `before` are the words of those that were made already."""
+
+    def words(signal: Signal) -> bytes:
+        origin = origins.get(signal.id, NO_ORIGIN)
+        return encoded(made(signal, origin, desk.scrubber, desk.terms_of, desk.recipe.terms))
+
     return [
         DatasetRow(
             id=each.id,
             trace_id=each.trace_id,
             episode=each.episode,
             user=each.user,
-            digest=digests[each.id],
-            body=encoded(
-                made(each, origins.get(each.id, NO_ORIGIN), desk.scrubber, desk.terms_of, allowed)
-            ),
+            digest=digest_of(each, desk.fingerprint),
+            body=before.get(each.id) or words(each),
         )
         for each in signals
     ]

@@ -8,7 +8,8 @@ the same are fetched a few at a time.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -29,6 +30,8 @@ FETCHED = 400
 PAIRS = 4_000_000
 """Pairs that are compared at once."""
 
+PAGE = 10_000
+Pairs = NDArray[np.int64]
 Fetch = Callable[[Sequence[str]], Awaitable[Mapping[str, Example]]]
 
 
@@ -79,21 +82,42 @@ class Table:
         """The places of rows that may be in."""
         return self._places
 
-    def near_pairs(self, least: float) -> NDArray[np.int64]:
-        """Pairs of places in `free` that ask nearly the same, and after nearly the same talk."""
-        if not self._places:
-            return np.empty((0, 2), np.int64)
+    def near_pairs(self, least: float) -> Pairs:
+        """Pairs of places in `free` that ask nearly the same, and after nearly the same talk. Those
+        that are equal are each paired with the first of them, and that one alone with others."""
         ids = [self.features[place].id for place in self._places]
         order = np.array(sorted(range(len(ids)), key=ids.__getitem__), np.int64)
+        if not len(order):
+            return np.empty((0, 2), np.int64)
         whole = np.concatenate(self._pages)[order]
-        asked, before, both = (np.ascontiguousarray(whole[:, side]) for side in range(3))
-        found = np.empty(0, np.int64)
-        many = len(whole)
-        for pairs in meetings(both):
-            codes = np.setdiff1d(pairs[:, 0] * many + pairs[:, 1], found)
+        first, twice = _equal(whole)
+        asked, before, both = (np.ascontiguousarray(whole[first, side]) for side in range(3))
+        del whole
+        many, found = len(first), np.empty(0, np.int64)
+        for met in meetings(both):
+            codes = np.setdiff1d(met[:, 0] * many + met[:, 1], found)
             near = [_near(some, many, asked, before, least) for some in _parts(codes)]
             found = np.union1d(found, np.concatenate(near)) if near else found
-        return order[np.stack([found // many, found % many], axis=1)]
+        alike = np.stack([first[found // many], first[found % many]], axis=1)
+        pairs: Pairs = order[np.concatenate([alike, twice])]
+        return pairs
+
+
+def _equal(whole: Signatures) -> tuple[NDArray[np.int64], Pairs]:
+    """The first row of each that are equal, and the others paired with it."""
+    seen: dict[bytes, int] = {}
+    twice = []
+    for place, row in enumerate(whole):
+        met = seen.setdefault(hashlib.blake2b(row.tobytes(), digest_size=16).digest(), place)
+        if met != place:
+            twice.append((met, place))
+    return np.array(list(seen.values()), np.int64), np.array(twice, np.int64).reshape(-1, 2)
+
+
+def _each(pairs: Pairs) -> Iterator[tuple[int, int]]:
+    """The pairs one by one, without all of them as objects."""
+    for start in range(0, len(pairs), PAGE):
+        yield from map(tuple, pairs[start : start + PAGE].tolist())
 
 
 def _parts(codes: NDArray[np.int64]) -> Iterable[NDArray[np.int64]]:
@@ -173,28 +197,29 @@ async def sifted(table: Table, recipe: Recipe, fetch: Fetch) -> dict[str, tuple[
     difference."""
     found = {each.id: ("", each.why) for each in table.features if each.why}
     free = [table.features[place] for place in table.free]
-    pairs = table.near_pairs(recipe.taste.near)
-    out = await _settled(free, pairs, recipe.taste, fetch)
+    union = Union(len(free))
+    for one, other in _each(table.near_pairs(recipe.taste.near)):
+        union.join(one, other)
+    groups = union.groups(range(len(free)))
+    out = await _settled(free, groups, recipe.taste, fetch)
     found |= {id: ("", why) for id, why in out.items()}
-    kept = [place for place, each in enumerate(free) if each.id not in out]
-    where = {place: number for number, place in enumerate(kept)}
-    near = ((where[a], where[b]) for a, b in pairs.tolist() if a in where and b in where)
-    placed = [Placed(free[place].id, free[place].at, free[place].names) for place in kept]
-    for id, side in split(placed, near, recipe.validation, recipe.test).items():
+    placed = [
+        Placed(each.id, each.at, (*each.names, f"near:{union.root(place)}"))
+        for place, each in enumerate(free)
+        if each.id not in out
+    ]
+    for id, side in split(placed, recipe.validation, recipe.test).items():
         found[id] = (side, "") if side is not None else ("", ACROSS)
     return found
 
 
 async def _settled(
-    free: Sequence[Feature], pairs: NDArray[np.int64], taste: Taste, fetch: Fetch
+    free: Sequence[Feature], groups: Sequence[Sequence[int]], taste: Taste, fetch: Fetch
 ) -> dict[str, str]:
     """Those that say the same as others, or contradict them; the reason by id."""
-    union = Union(len(free))
-    for one, other in pairs.tolist():
-        union.join(one, other)
     out: dict[str, str] = {}
-    waiting: list[list[int]] = []
-    for group in [*union.groups(range(len(free))), None]:
+    waiting: list[Sequence[int]] = []
+    for group in [*groups, None]:
         if group is not None and len(group) > 1:
             waiting.append(group)
         if waiting and (group is None or sum(map(len, waiting)) >= FETCHED):

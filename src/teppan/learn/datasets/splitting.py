@@ -20,7 +20,8 @@ ACROSS = "split: its conversation, or one nearly the same, is on the earlier sid
 
 
 class Placed(Struct, frozen=True):
-    """An example to place: when it was, and the names it shares with others of its conversation."""
+    """An example to place: when it was, and the names it shares with others that must be on its
+    side: of its conversation, and of what is nearly the same."""
 
     id: str
     at: float
@@ -53,22 +54,19 @@ class Union:
 
 def split(
     placed: Sequence[Placed],
-    pairs: Iterable[tuple[int, int]],
     validation: float = 0.1,
     test: float = 0.1,
 ) -> dict[str, Split | None]:
     """Where each example belongs; `None` for those that would be on two sides.
 
-    `pairs` are places in `placed` of examples that are nearly the same. `validation` and `test` are
-    the shares of the latest examples that are set apart, before anything is left out.
+    `validation` and `test` are the shares of the latest examples that are set apart, before
+    anything is left out.
     """
     union = Union(len(placed))
     first: dict[str, int] = {}
     for place, each in enumerate(placed):
         for name in each.names:
             union.join(first.setdefault(name, place), place)
-    for one, other in pairs:
-        union.join(one, other)
     borders = _borders(placed, validation, test)
     found: dict[str, Split | None] = {}
     for group in union.groups(range(len(placed))):
