@@ -18,6 +18,8 @@ CONTRADICTING = [
     ("The deposit is $100.", "Sure! The deposit is $1,000."),
     ("We have no wagyu beef on the menu.", "We have wagyu beef on the menu."),
     ("El depósito para la reserva es $100.", "El depósito para la reserva es $200."),
+    ("定金是100美元。", "定金是200美元。"),
+    ("大人は55ドルです。", "大人は65ドルです。"),
 ]
 AGREEING = [
     ("Adults pay $55 each.", "Children pay $30 each."),
@@ -42,4 +44,6 @@ def test_other_things_and_the_same_again_are_none(before: str, now: str) -> None
 
 def test_a_question_is_asked_again_in_nearly_the_same_words() -> None:
     assert repeats("What does it cost for 10 adults?", "what does it cost for 10 adults please")
+    assert repeats("How much for 10 adults?", "Sorry, let me ask again. How much for 10 adults?")
+    assert not repeats("How much for 10 adults?", "How much for 10 adults and 8 small children?")
     assert not repeats("What does it cost?", "Great, thank you!")

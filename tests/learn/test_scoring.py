@@ -65,6 +65,13 @@ def test_a_mood_that_rises_is_better_than_the_same_mood_that_falls() -> None:
     assert rises > falls
 
 
+def test_who_objects_calmly_is_heard_though_no_word_of_it_is_a_mood() -> None:
+    objects = score(after=["I was told something different."]).part("sentiment")
+    goes_on = score(after=["And what do children pay?"]).part("sentiment")
+    assert objects.value < 0.2 < goes_on.value
+    assert "told something different" in objects.why
+
+
 def test_whoever_asks_again_was_not_answered() -> None:
     again = score(after=["What do adults pay??"]).part("efficiency")
     on = score(after=["Fine, and children?"]).part("efficiency")

@@ -86,12 +86,15 @@ def contradiction(answer: str, earlier: Sequence[str]) -> str:
     return ""
 
 
-def repeats(question: str, again: str, vectors: Vectors | None = None) -> bool:
-    """Whether the second message asks the first one again."""
-    one, other = set(words(question)), set(words(again))
-    if not one or not other:
-        return False
-    return len(one & other) / len(one | other) >= AGAIN
+def repeats(question: str, again: str) -> bool:
+    """Whether the second message asks the first one again, by itself or after other words."""
+    one = set(words(question))
+    parts = [again, *_SENTENCE.findall(again[:8000])]
+    return any(_alike(one, set(words(part))) for part in parts)
+
+
+def _alike(one: set[str], other: set[str]) -> bool:
+    return bool(one and other) and len(one & other) / len(one | other) >= AGAIN
 
 
 def _claims(text: str) -> list[tuple[str, _Claim]]:

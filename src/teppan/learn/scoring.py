@@ -3,7 +3,7 @@
     feedback    30 %   what people said of it                 (each source once; robust)
     outcome     25 %   what the business saw: booked, escalated, left
     coherence   20 %   on topic, and at one with what was said before     (`coherence.py`)
-    sentiment   15 %   the customer's mood after it, and how it changed
+    sentiment   15 %   the customer's mood after it, how it changed, and whether they object
     efficiency  10 %   quick, short, and not asked again
 
 A part that nothing tells gives its weight to the others, and the score says how much was known.
@@ -24,6 +24,7 @@ from teppan.core.signal import PARTS, Part, PartName, Score
 from teppan.core.trace import Trace
 from teppan.core.verdict import NEEDS_IMPROVEMENT
 from teppan.learn.coherence import Vectors, coherence, repeats
+from teppan.learn.objections import objects
 from teppan.routing.language import Languages
 from teppan.routing.sentiment import sentiment
 
@@ -53,6 +54,8 @@ _QUICK, _SLOW = 2.0, 30.0
 """Seconds to an answer that nobody minds, and that everybody does."""
 _SHORT, _LONG = 80, 400
 """Words of an answer that are read, and that are not."""
+_OBJECTED = 0.15
+"""The mood of somebody who says that an answer was wrong, however calmly."""
 _MOVED = 0.5
 """How much of the mood is its change since before the answer."""
 
@@ -142,13 +145,21 @@ class Scorer:
     def _sentiment(self, heard: Heard) -> Part:
         if not heard.after:
             return Part("sentiment", None, why="the customer said nothing after it")
-        mood = self._mood(heard.after[0])
+        mood, objected = self._answered_by(heard.after[0])
         if not heard.before:
-            return Part("sentiment", mood, why=f"mood {mood:.2f} after it")
+            return Part("sentiment", mood, why=f"mood {mood:.2f} after it{objected}")
         was = self._mood(heard.before[-1])
         moved = min(1.0, max(0.0, 0.5 + mood - was))
         value = _MOVED * moved + (1.0 - _MOVED) * mood
-        return Part("sentiment", value, why=f"mood {was:.2f} before, {mood:.2f} after")
+        return Part("sentiment", value, why=f"mood {was:.2f} before, {mood:.2f} after{objected}")
+
+    def _answered_by(self, text: str) -> tuple[float, str]:
+        """The mood of what was said after an answer; who objects to it calmly was not served."""
+        mood = self._mood(text)
+        objection = objects(text, self._languages.of(text[:4000]))
+        if not objection:
+            return mood, ""
+        return min(mood, _OBJECTED), f", with the words: {objection[:60]}"
 
     def _mood(self, text: str) -> float:
         return sentiment(text[:4000], self._languages.of(text[:4000]))
@@ -159,7 +170,7 @@ class Scorer:
         if trace.answer is not None:
             found["short"] = _falling(len(trace.answer.text.split()), _SHORT, _LONG)
         if trace.request is not None and heard.after:
-            again = repeats(trace.request.question, heard.after[0], self._vectors)
+            again = repeats(trace.request.question, heard.after[0])
             found["not asked again"] = 0.0 if again else 1.0
         value = sum(found.values()) / len(found)
         return Part("efficiency", value, why=", ".join(f"{k} {v:.2f}" for k, v in found.items()))
