@@ -14,6 +14,7 @@ from teppan.core.release import Release
 from teppan.providers.embed import HashingEmbedder
 from teppan.serve.record import Recorder
 from teppan.serve.shadow import AT_ONCE, Compared, Served, Shadow, ShadowPolicy
+from teppan.store.shadow_words import ShadowSaid
 
 SCOPE = Scope("shop", "anna")
 VENDORS = {
@@ -35,7 +36,17 @@ class Notes:
         return self.before
 
 
-def shadow(setting: Setting, notes: Notes, **policy: object) -> Shadow:
+class Words:
+    def __init__(self) -> None:
+        self.said: list[ShadowSaid] = []
+
+    async def put(self, scope: Scope, said: ShadowSaid) -> None:
+        self.said.append(said)
+
+
+def shadow(
+    setting: Setting, notes: Notes, *, words: Words | None = None, **policy: object
+) -> Shadow:
     return Shadow(
         setting.reach,
         Recorder(setting.memory, setting.memory),
@@ -44,6 +55,7 @@ def shadow(setting: Setting, notes: Notes, **policy: object) -> Shadow:
         ShadowPolicy(**{"share": 1.0, **policy}),  # type: ignore[arg-type]
         clock=setting.clock,
         new_id=CountingIds(),
+        words=words,
     )
 
 
@@ -70,6 +82,20 @@ async def test_a_shadow_is_compared_with_what_was_served(
     assert (compared.trace_id, compared.model, compared.same) == ("tr_1", model, same)
     (call,) = setting.memory.calls
     assert (call.role, call.cost) == ("shadow", compared.cost)
+
+
+async def test_what_a_shadow_said_is_kept_beside_the_answer_it_was_compared_with(
+    opening: Opening,
+) -> None:
+    setting, notes, words = opening(VENDORS), Notes(), Words()
+    behind = shadow(setting, notes, words=words, model="b/wrong")
+    behind.compare(served())
+    await idle(behind)
+    (said,) = words.said
+    assert (said.trace_id, said.model, said.same) == ("tr_1", "b/wrong", False)
+    assert said.text == "It is $45 per adult."
+    (call,) = setting.memory.calls
+    assert said.id == call.trace_id
 
 
 async def test_a_remembered_answer_is_asked_anew(opening: Opening) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -33,6 +34,7 @@ from teppan.core.signal import PartName
 from teppan.learn.asking import NOBODY, About, Asked
 from teppan.learn.datasets.leaks import LeakCheck
 from teppan.learn.distil.desk import Desk, Job
+from teppan.learn.distil.pairs import PairDesk
 from teppan.learn.distil.seeds import seeds
 from teppan.learn.distil.sieve import Sieve, Wanted
 from teppan.learn.distil.tasks import Task
@@ -40,6 +42,7 @@ from teppan.learn.scoring import Scorer
 from teppan.learn.signals import Filters, terms_by
 from teppan.providers.embed import HashingEmbedder
 from teppan.routing.language import Languages
+from teppan.serve.guard.guard import Guard
 from teppan.store.distil import key_of
 from teppan.store.store import Store
 
@@ -255,3 +258,17 @@ def _word(text: str) -> str:
     """A part of a name: letters and digits."""
     kept = "".join(each if each.isascii() and each.isalnum() else "-" for each in Path(text).name)
     return "-".join(filter(None, kept.split("-")))[:24] or "tasks"
+
+
+def open_pairs(settings: Settings, pack: Pack | None, store: Store) -> PairDesk:
+    """What pairs of teacher and student are made with: `pairs(desk, scope, since, until, report)`
+    is a stage of the night, after that of the signals."""
+    if pack is None or not pack.rules:
+        return PairDesk(store.shadow_words, store.signals)
+    guard = Guard(pack.book, Languages(pack.languages), random.random)
+
+    def breaks(messages: Sequence[Message], text: str) -> bool:
+        request = ChatRequest(model=pack.name, messages=tuple(messages))
+        return bool(guard.check(request, text).violations)
+
+    return PairDesk(store.shadow_words, store.signals, breaks)

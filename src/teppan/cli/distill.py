@@ -209,7 +209,7 @@ async def _run(desk: Desk, job: Job, stop: asyncio.Event, *, quiet: bool) -> Tal
     """The run under a bar. The first Ctrl-C ends it with the questions under way, the next at
     once."""
     bar = Progress(
-        TextColumn("[progress.description]{task.description}", markup=False),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         _Rate(),
@@ -262,16 +262,19 @@ def _on_interrupt(call: Callable[[], None]) -> Iterator[None]:
 
 def _print_plan(job: Job, first: Plan, desk: Desk) -> None:
     out = console()
-    left = f"{first.duplicates:,} nearly the same, {first.leaking:,} of evaluation sets, "
+    more = f", {first.numbers:,} more about other numbers" if first.numbers else ""
+    more += f", up to {first.more:,} more by {quoted(job.expander)}" if first.more else ""
     out.print(
-        f"run {quoted(job.name)}: {first.given:,} tasks ({left}{first.done:,} judged already), "
-        f"{first.numbers:,} more by other numbers, up to {first.more:,} by the expander"
+        f"run {quoted(job.name)}: {first.given:,} tasks, of which {first.duplicates:,} are nearly "
+        f"the same, {first.leaking:,} of evaluation sets, {first.done:,} judged already{more}",
+        soft_wrap=True,
     )
     total = first.total
     out.print(
         f"to ask: {first.todo + first.more:,} questions, about {total.calls:,} calls, about "
         f"{dollars(total.about, 4)}; budget {dollars(job.budget, 2)}, of which "
-        f"{dollars(first.spent, 4)} is spent"
+        f"{dollars(first.spent, 4)} is spent",
+        soft_wrap=True,
     )
     if total.about is not None and total.about > job.budget - first.spent:
         out.print("[yellow]the budget will probably not do for all of them[/]")

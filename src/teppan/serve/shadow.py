@@ -3,8 +3,9 @@
     compare   a share of the answers is asked of the shadow model too: could it have said the same?
     verify    a share of the remembered answers is asked anew: was it right to remember them?
 
-Both share a budget a day of their own, and at most `AT_ONCE` questions are under way: what does not
-fit is skipped. A question that may call tools is never repeated.
+What a shadow said is kept beside the answer where words may be kept: a pair of teacher and student
+to learn from. Both share a budget a day of their own, and at most `AT_ONCE` questions are under
+way: what does not fit is skipped. A question that may call tools is never repeated.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from teppan.core.trace import CallRole
 from teppan.serve.call import JourneyCall, Reach
 from teppan.serve.journey import Journey
 from teppan.serve.strategies.meaning import Embed, Likeness
+from teppan.store.shadow_words import ShadowSaid
 
 AT_ONCE = 4
 KEY = "behind"
@@ -86,6 +88,12 @@ class Records(Protocol):
         """What was spent behind answers since then, by any gateway of this database."""
 
 
+class Words(Protocol):
+    """`store/shadow_words.py` has it."""
+
+    async def put(self, scope: Scope, said: ShadowSaid) -> None: ...
+
+
 Judge = Callable[[Completion], Awaitable[None]]
 """Told what would be answered now in place of a remembered answer."""
 
@@ -103,8 +111,10 @@ class Shadow:
         *,
         clock: Clock,
         new_id: NewId,
+        words: Words | None = None,
     ) -> None:
         self.skipped = 0
+        self._words = words
         self._reach = reach
         self._books = books
         self._records = records
@@ -147,12 +157,24 @@ class Shadow:
         given = await self._ask(served, model, request, "shadow")
         if given is None:
             return
-        reply, cost = given
+        reply, cost, asking = given
         likeness, same = await self._alike(served.answer.text, reply.text)
-        compared = Compared(
-            served.trace_id, model, served.model, likeness, same, cost, self._clock.now()
-        )
+        now = self._clock.now()
+        compared = Compared(served.trace_id, model, served.model, likeness, same, cost, now)
         await self._quietly(self._records.record(served.scope, compared))
+        if self._words is not None and reply.completion.finish_reason == "stop" and reply.text:
+            said = ShadowSaid(
+                id=asking,
+                trace_id=served.trace_id,
+                model=model,
+                text=reply.text,
+                likeness=likeness,
+                same=same,
+                episode=served.asked.episode,
+                user=served.asked.user,
+                at=now,
+            )
+            await self._quietly(self._words.put(served.scope, said))
 
     async def _verify(self, served: Served, judge: Judge) -> None:
         name = served.asked.model
@@ -163,8 +185,9 @@ class Shadow:
 
     async def _ask(
         self, served: Served, model: str, request: ChatRequest, role: CallRole
-    ) -> tuple[Reply, Micros | None] | None:
-        """The answer and its cost; None when it may not, or could not, be asked."""
+    ) -> tuple[Reply, Micros | None, str] | None:
+        """The answer, its cost and the id of its asking; None when it may not, or could not, be
+        asked."""
         if request.tools or not await self._affordable():
             self.skipped += 1
             return None
@@ -179,7 +202,7 @@ class Shadow:
         )
         call = JourneyCall(self._reach, journey, served.release)
         try:
-            return await call.ask(model, request, role), journey.cost
+            return await call.ask(model, request, role), journey.cost, journey.id
         except TeppanError as error:
             _log.info("shadow.failed", model=model, role=role, reason=error.code)
             return None

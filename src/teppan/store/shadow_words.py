@@ -6,6 +6,8 @@ only where traces keep theirs.
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Struct
 from sqlalchemy import Connection, delete, select
 
@@ -80,20 +82,20 @@ class ShadowWords:
             wanted = wanted.where(mine.at < instant(until))
 
         def query(connection: Connection) -> list[ShadowSaid]:
-            return [
-                ShadowSaid(
-                    id=row.id,
-                    trace_id=row.trace_id,
-                    model=row.model,
-                    text=row.text,
-                    likeness=row.likeness,
-                    same=row.same,
-                    episode=row.episode,
-                    user=row.user,
-                    at=seconds(row.at),
-                )
-                for row in connection.execute(wanted.order_by(mine.id).limit(limit))
-            ]
+            found = connection.execute(wanted.order_by(mine.id).limit(limit))
+            return [_said(row) for row in found]
+
+        return await self._reader.run(query)
+
+    async def get(self, scope: Scope, id: str) -> ShadowSaid | None:
+        """What was said under this id, or `None`."""
+        wanted = select(shadow_words).where(
+            shadow_words.c.tenant == scope.tenant, shadow_words.c.id == id
+        )
+
+        def query(connection: Connection) -> ShadowSaid | None:
+            row = connection.execute(wanted).one_or_none()
+            return None if row is None else _said(row)
 
         return await self._reader.run(query)
 
@@ -105,3 +107,17 @@ class ShadowWords:
             return connection.execute(old).rowcount
 
         return await self._writer.run(work)
+
+
+def _said(row: Any) -> ShadowSaid:
+    return ShadowSaid(
+        id=row.id,
+        trace_id=row.trace_id,
+        model=row.model,
+        text=row.text,
+        likeness=row.likeness,
+        same=row.same,
+        episode=row.episode,
+        user=row.user,
+        at=seconds(row.at),
+    )

@@ -160,7 +160,7 @@ def _csv(data: bytes) -> Iterator[Row]:
     if isinstance(text, _Wrong):
         yield 1, text
         return
-    reader = csv.reader(io.StringIO(text, newline=""))
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     header: list[str] = []
     begin = 1
     while True:
