@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from teppan.learn.datasets.near import agreement, short, signed
-from teppan.learn.datasets.sameness import disagree, same, says_the_same
+from teppan.learn.datasets.sameness import bare, disagree, same, says_the_same
 from teppan.learn.datasets.shingles import plain, shingles
 
 DUPLICATE = "duplicate"
@@ -20,6 +20,9 @@ NEAR = "near-duplicate"
 CONTRADICTED = "contradiction: a better answer says otherwise"
 UNDECIDED = "contradiction: answers disagree and none is better"
 ENOUGH = "enough: the question has better answers already"
+SLIPS = 0.15
+"""How much less alike two questions may be that are the same but for a slip of the pen: of a short
+one a letter spoils a good part."""
 DISTINCT = 64
 """Different questions, or different answers to one, that are looked at together; there are never so
 many but where somebody makes them."""
@@ -65,7 +68,7 @@ def _questions(ranked: Sequence[Rival], taste: Taste) -> list[list[Rival]]:
     groups: list[list[Rival]] = []
     known: dict[tuple[str, str], list[Rival]] = {}
     for rival in ranked:
-        words = (plain(rival.question), plain(rival.context))
+        words = (bare(rival.question), plain(rival.context))
         group = known.get(words)
         if group is None:
             group = next(
@@ -73,8 +76,8 @@ def _questions(ranked: Sequence[Rival], taste: Taste) -> list[list[Rival]]:
                     each
                     for each in groups[:DISTINCT]
                     if same(each[0].question, rival.question)
-                    and _near(each[0].question, rival.question, taste.near)
-                    and _near(each[0].context, rival.context, taste.near)
+                    and _near(bare(each[0].question), words[0], taste.near - SLIPS)
+                    and _near(plain(each[0].context), words[1], taste.near)
                 ),
                 None,
             )
@@ -117,7 +120,7 @@ def _distinct(group: Sequence[Rival], taste: Taste) -> tuple[list[Rival], dict[s
             out[rival.id] = ENOUGH
         elif any(
             says_the_same(each.answer, rival.answer)
-            and _near(each.answer, rival.answer, taste.near)
+            and _near(plain(each.answer), words, taste.near)
             for each in kept
         ):
             out[rival.id] = NEAR
@@ -127,7 +130,7 @@ def _distinct(group: Sequence[Rival], taste: Taste) -> tuple[list[Rival], dict[s
 
 
 def _against(one: Rival, other: Rival) -> bool:
-    return disagree(one.answer, other.answer)
+    return disagree(one.answer, other.answer, one.question)
 
 
 def _beats(one: Rival, other: Rival, margin: float) -> bool:
@@ -137,7 +140,8 @@ def _beats(one: Rival, other: Rival, margin: float) -> bool:
 
 
 def _near(one: str, other: str, least: float) -> bool:
+    """Of two texts that `plain` has seen."""
     if one == other:
         return True
-    first, second = (short(signed(shingles(plain(each)))) for each in (one, other))
+    first, second = (short(signed(shingles(each))) for each in (one, other))
     return float(agreement(first, second)) >= least

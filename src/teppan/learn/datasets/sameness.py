@@ -39,11 +39,22 @@ _YES = re.compile(
     re.IGNORECASE,
 )
 _NO = re.compile(
-    r"^\W*(?:no|nope|sorry,? (?:but )?(?:we|no)|unfortunately|lo siento|nein|leider|non|"
+    r"^\W*(?:no|nope|sorry,? (?:but )?(?:we|no)|unfortunately|"
+    r"there (?:is|are) no|we (?:do not|don't|cannot|can't|never)|es gibt kein\w*|"
+    r"lo siento|nein|leider|non|"
     r"malheureusement)(?!\w)|^\W*(?:不是|不可以|不能|没有|抱歉|いいえ|申し訳)",
     re.IGNORECASE,
 )
-_SEPARATOR = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_LEAD = re.compile(f"(?:{_YES.pattern}|{_NO.pattern})[,.!:;]?", re.IGNORECASE)
+_FREE = re.compile(
+    r"\b(?:free|gratis|included|no (?:extra )?(?:cost|charge)|nothing|complimentary|incluid[oa]s?"
+    r"|kostenlos|kostenfrei|inklusive|inbegriffen|gratuit\w*|compris)\b|免费|不收费|包含|無料|込み",
+    re.IGNORECASE,
+)
+_MONEY = re.compile(
+    r"[$€£¥]|\b(?:dollars?|euros?|usd|eur|d[oó]lares)\b|美元|元|ドル|円", re.IGNORECASE
+)
+_SEPARATOR = re.compile(r"(?<=\d)[,.](?=\d{3}(?!\d))")
 _SHORT = 4
 """Letters from which a word may be misspelt; in a shorter one every letter counts."""
 
@@ -56,12 +67,17 @@ class Asked(Struct, frozen=True):
     about: frozenset[str]
 
 
+def bare(question: str) -> str:
+    """A question in one form of letters, without greetings and thanks."""
+    return plain(_POLITE.sub(" ", question)) or plain(question)
+
+
 @lru_cache(maxsize=4096)
 def asked(question: str) -> Asked:
     """What a question is about, without what is polite."""
-    bare = _POLITE.sub(" ", question)
-    about = frozenset(each for each in words(bare) if not each.isdigit())
-    return Asked(figures(question), _DENIES.search(bare) is not None, about)
+    rest = _POLITE.sub(" ", question)
+    about = frozenset(each for each in words(rest) if not each.isdigit())
+    return Asked(figures(question), _DENIES.search(rest) is not None, about)
 
 
 def same(one: str, other: str) -> bool:
@@ -77,19 +93,41 @@ def same(one: str, other: str) -> bool:
     )
 
 
-def disagree(one: str, other: str) -> bool:
-    """Whether two answers to the same question cannot both be right, as far as words tell."""
+def disagree(one: str, other: str, question: str = "") -> bool:
+    """Whether two answers to the same question cannot both be right, as far as words tell. What
+    figures the question has tell nothing of its answers."""
     if (_YES.search(one) and _NO.search(other)) or (_NO.search(one) and _YES.search(other)):
         return True
-    first, second = set(figures(one)), set(figures(other))
+    known = set(figures(question))
+    first, second = set(figures(one)) - known, set(figures(other)) - known
     if first and second and not first & second:
         return True
+    if _gratis(one, first) and _priced(other, second):
+        return True
+    if _gratis(other, second) and _priced(one, first):
+        return True
+    one, other = _LEAD.sub("", one), _LEAD.sub("", other)
     return bool(contradiction(one, [other]) or contradiction(other, [one]))
 
 
+def _gratis(text: str, told: set[str]) -> bool:
+    return not told and _FREE.search(text) is not None
+
+
+def _priced(text: str, told: set[str]) -> bool:
+    return bool(told) and _MONEY.search(text) is not None and _FREE.search(text) is None
+
+
 def figures(text: str) -> tuple[str, ...]:
-    """The numbers of a text, sorted, each as often as it is said; `1,100` is `1100`."""
-    return tuple(sorted(_FIGURE.findall(_SEPARATOR.sub("", text))))
+    """The numbers of a text, sorted, each as often as it is said; `1,100` is `1100`, `9:00` is `9`,
+    `3,50` is `3.5`."""
+    found = _FIGURE.findall(_SEPARATOR.sub("", text))
+    return tuple(sorted(_figure(each) for each in found))
+
+
+def _figure(written: str) -> str:
+    value = written.removesuffix(":00").replace(",", ".")
+    return value.rstrip("0").rstrip(".") if value.count(".") == 1 else value
 
 
 def says_the_same(one: str, other: str) -> bool:

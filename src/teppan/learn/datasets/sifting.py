@@ -16,11 +16,12 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from teppan.core.signal import Terms
-from teppan.learn.datasets.choosing import Rival, Taste, chosen
+from teppan.learn.datasets.choosing import SLIPS, Rival, Taste, chosen
 from teppan.learn.datasets.examples import SERVED, Example
 from teppan.learn.datasets.leaks import LeakCheck
 from teppan.learn.datasets.making import calls_tools
 from teppan.learn.datasets.near import PLACES, Signatures, agreement, meetings, short, signed
+from teppan.learn.datasets.sameness import bare
 from teppan.learn.datasets.shingles import plain, shingles
 from teppan.learn.datasets.splitting import ACROSS, Placed, Union, split
 
@@ -82,13 +83,14 @@ class Table:
         """The places of rows that may be in."""
         return self._places
 
-    def near_pairs(self, least: float) -> Pairs:
-        """Pairs of places in `free` that ask nearly the same, and after nearly the same talk. Those
-        that are equal are each paired with the first of them, and that one alone with others."""
+    def near_pairs(self, least: float, near: float) -> tuple[Pairs, NDArray[np.bool_]]:
+        """Pairs of places in `free` that are alike by `least` in what they ask and by `near` in
+        what was said before, and which of them are by `near` in both. Those that are equal are each
+        paired with the first of them, and that one alone with others."""
         ids = [self.features[place].id for place in self._places]
         order = np.array(sorted(range(len(ids)), key=ids.__getitem__), np.int64)
         if not len(order):
-            return np.empty((0, 2), np.int64)
+            return np.empty((0, 2), np.int64), np.empty(0, bool)
         whole = np.concatenate(self._pages)[order]
         first, twice = _equal(whole)
         asked, before, both = (np.ascontiguousarray(whole[first, side]) for side in range(3))
@@ -96,11 +98,13 @@ class Table:
         many, found = len(first), np.empty(0, np.int64)
         for met in meetings(both):
             codes = np.setdiff1d(met[:, 0] * many + met[:, 1], found)
-            near = [_near(some, many, asked, before, least) for some in _parts(codes)]
-            found = np.union1d(found, np.concatenate(near)) if near else found
-        alike = np.stack([first[found // many], first[found % many]], axis=1)
-        pairs: Pairs = order[np.concatenate([alike, twice])]
-        return pairs
+            alike = [_near(some, many, asked, least) for some in _parts(codes)]
+            alike = [_near(some, many, before, near) for some in alike]
+            found = np.union1d(found, np.concatenate(alike)) if alike else found
+        close = np.isin(found, _near(found, many, asked, near), assume_unique=True)
+        pairs = np.stack([first[found // many], first[found % many]], axis=1)
+        places: Pairs = order[np.concatenate([pairs, twice])]
+        return places, np.concatenate([close, np.ones(len(twice), bool)])
 
 
 def _equal(whole: Signatures) -> tuple[NDArray[np.int64], Pairs]:
@@ -125,13 +129,9 @@ def _parts(codes: NDArray[np.int64]) -> Iterable[NDArray[np.int64]]:
     return (codes[start : start + step] for start in range(0, len(codes), step))
 
 
-def _near(
-    codes: NDArray[np.int64], many: int, asked: Signatures, before: Signatures, least: float
-) -> NDArray[np.int64]:
-    one, other = codes // many, codes % many
-    alike = agreement(asked[one], asked[other]) >= least
-    codes, one, other = codes[alike], one[alike], other[alike]
-    return codes[agreement(before[one], before[other]) >= least]
+def _near(codes: NDArray[np.int64], many: int, side: Signatures, least: float) -> NDArray[np.int64]:
+    alike = [agreement(side[part // many], side[part % many]) >= least for part in _parts(codes)]
+    return codes[np.concatenate(alike)] if alike else codes
 
 
 def looked_at(
@@ -158,7 +158,7 @@ def looked_at(
             )
         )
         if not why:
-            asked = signed(shingles(plain(example.question)))
+            asked = signed(shingles(bare(example.question)))
             before = signed(shingles(plain(example.context), salt=1))
             both = np.minimum(asked, before)
             signatures.append(np.stack([short(each) for each in (asked, before, both)]))
@@ -197,14 +197,17 @@ async def sifted(table: Table, recipe: Recipe, fetch: Fetch) -> dict[str, tuple[
     difference."""
     found = {each.id: ("", each.why) for each in table.features if each.why}
     free = [table.features[place] for place in table.free]
-    union = Union(len(free))
-    for one, other in _each(table.near_pairs(recipe.taste.near)):
+    pairs, close = table.near_pairs(recipe.taste.near - SLIPS, recipe.taste.near)
+    union, sides = Union(len(free)), Union(len(free))
+    for (one, other), near in zip(_each(pairs), close, strict=True):
         union.join(one, other)
+        if near:
+            sides.join(one, other)
     groups = union.groups(range(len(free)))
     out = await _settled(free, groups, recipe.taste, fetch)
     found |= {id: ("", why) for id, why in out.items()}
     placed = [
-        Placed(each.id, each.at, (*each.names, f"near:{union.root(place)}"))
+        Placed(each.id, each.at, (*each.names, f"near:{sides.root(place)}"))
         for place, each in enumerate(free)
         if each.id not in out
     ]
