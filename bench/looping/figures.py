@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from looping.book import Answered
+from looping.people import quality
 from teppan.core.signal import PARTS, Part, PartName, Score, Signal
 from teppan.core.trace import Trace
 from teppan.learn.scoring import WEIGHTS, summed
@@ -32,7 +33,8 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(slots=True)
 class Row:
-    """One answer of known quality, and everything that could be a score of it."""
+    """One answer of known quality, and everything that could be a score of it; `learned` is the
+    true quality of the text that would be learned, a better one where somebody wrote it."""
 
     seed: int
     question: str
@@ -43,6 +45,8 @@ class Row:
     score: Score
     rated: bool
     trains: bool
+    corrected: bool
+    learned: float
     confidence: float | None
     verdict: float | None
     perfect: float
@@ -65,6 +69,8 @@ def row_of(seed: int, answered: Answered, signal: Signal, trace: Trace, felt: fl
         signal.score,
         signal.rated,
         signal.trains,
+        signal.provenance.source == "correction",
+        quality(question, signal.chosen),
         trace.confidence.value if trace.confidence is not None else None,
         _verdict(trace),
         perfect(signal.score, answered.true, felt),
@@ -105,7 +111,35 @@ READS: Mapping[str, Read] = {
 
 def told(rows: Sequence[Row]) -> dict[str, Any]:
     """Every way to score, over the answers for which it says anything."""
-    return {name: _agreement(rows, read) for name, read in READS.items()}
+    found = {name: _agreement(rows, read) for name, read in READS.items()}
+    values = fitted(rows)
+    found["limit: parts weighed as the other seeds' truth would"] = _agreement(
+        rows, lambda row: values.get(id(row))
+    )
+    return found
+
+
+def fitted(rows: Sequence[Row]) -> dict[int, float]:
+    """What the same parts say at the best weights: ridge regression on the truth of the other
+    seeds, with a column for what is missing. No business knows this truth; it shows what weights
+    could still gain. By the identity of the row; nothing for a single seed."""
+    table = np.array([_columns(row) for row in rows])
+    true = np.array([row.true for row in rows])
+    seeds = np.array([row.seed for row in rows])
+    found: dict[int, float] = {}
+    for seed in sorted(set(seeds)) if len(set(seeds)) > 1 else ():
+        known, asked = seeds != seed, seeds == seed
+        left = table[known].T @ table[known] + np.eye(table.shape[1])
+        weights = np.linalg.solve(left, table[known].T @ true[known])
+        for place in np.flatnonzero(asked):
+            found[id(rows[place])] = float(table[place] @ weights)
+    return found
+
+
+def _columns(row: Row) -> list[float]:
+    parts = [row.part(name) for name in PARTS]
+    known = [0.0 if each is None else each - 0.5 for each in parts]
+    return [1.0, *known, *(float(each is None) for each in parts), row.score.cap]
 
 
 def beside(rows: Sequence[Row]) -> dict[str, Any]:
@@ -206,13 +240,14 @@ def purity(rows: Sequence[Row], collect: float = 0.7) -> dict[str, Any]:
     """How right is what would be kept and what may train, beside all that was answered."""
     picks = {
         "all answers": list(rows),
-        "kept": [row for row in rows if row.score.value >= collect],
+        "kept": [row for row in rows if row.score.value >= collect or row.corrected],
         "may train": [row for row in rows if row.trains],
     }
-    return {
-        name: {
+    found = {}
+    for name, some in picks.items():
+        right = [(row.true if name == "all answers" else row.learned) == 1.0 for row in some]
+        found[name] = {
             "answers": len(some),
-            "right": round(float(np.mean([row.true == 1.0 for row in some])), 4) if some else None,
+            "right": round(float(np.mean(right)), 4) if right else None,
         }
-        for name, some in picks.items()
-    }
+    return found
