@@ -42,8 +42,8 @@ class Measure(Struct, frozen=True):
     as `kin`; `letters` in all."""
 
     most: int = 3
-    floor: float = 0.45
-    kin: float = 0.25
+    floor: float = 0.3
+    kin: float = 0.1
     letters: int = 900
 
 
@@ -114,6 +114,12 @@ def block(rules: Mapping[str, str]) -> str:
     mark = content_hash("\0".join([*rules, *rules.values()]).encode())[:8]
     listed = "\n".join(f"- [{id}] {' '.join(rule.split())}" for id, rule in rules.items())
     return _TOLD.format(mark=mark, listed=listed)
+
+
+def holds(messages: Sequence[Message]) -> bool:
+    """Whether a conversation brings its lessons along, as a try-out does."""
+    first = _TOLD.partition("{")[0]
+    return any(each.role in _SYSTEM and each.text.startswith(first) for each in messages)
 
 
 def told(messages: Sequence[Message], rules: Mapping[str, str]) -> tuple[Message, ...]:

@@ -3,6 +3,7 @@
     asked ── is there any? ── the most alike ── by chance held back ── behind the prompt
                  no: O(1)
 
+A request that brings its lessons along, of a try-out, gets no others.
 What is held back is written into the trace as well as what is given, so that the two can be
 compared: only chance tells between them, and so only the lessons. In one conversation the same is
 decided all the time. Where lessons cannot be found the answer is made without; `notes` says so.
@@ -21,7 +22,7 @@ from msgspec.structs import replace
 from teppan.core.chat import ChatRequest
 from teppan.core.errors import TeppanError
 from teppan.core.ids import Scope
-from teppan.knowledge.lessons import QUESTION, Measure, Shelf, told
+from teppan.knowledge.lessons import QUESTION, Measure, Shelf, holds, told
 from teppan.providers.embed.base import Embedder
 from teppan.store.lesson_rows import Live
 
@@ -103,7 +104,7 @@ class LiveLessons:
         lessons that cannot be found."""
         lives = self._book.live(scope)
         question = asked.question[:QUESTION]
-        if not lives or not question.strip():
+        if not lives or not question.strip() or holds(asked.messages):
             return Given(request)
         try:
             rules = await self._rules(lives, asked.model, question, scope, language)

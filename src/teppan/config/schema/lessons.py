@@ -46,9 +46,9 @@ class LessonSettings(Section):
     spend: Dollars = Field("1.00", description="Most that each stage may cost in a night.")
     tries: int = Field(8, ge=0, le=1_000, description="Most lessons that are tried in a night.")
     past: float = Field(30.0, gt=0, description="Days back that lessons are tried on.")
-    near: int = Field(16, ge=1, description="Most cases of its kind a lesson is tried on a night.")
+    near: int = Field(40, ge=1, description="Most cases of its kind a lesson is tried on a night.")
     far: int = Field(6, ge=1, description="Most unrelated cases it is tried on.")
-    most: int = Field(40, ge=1, description="Cases after which one that shows nothing is refused.")
+    most: int = Field(96, ge=1, description="Cases after which one that shows nothing is refused.")
     error: float = Field(
         0.05, gt=0, lt=0.5, description="Chance at which a useless lesson may pass the try-out."
     )
@@ -58,9 +58,9 @@ class LessonSettings(Section):
     given: int = Field(3, ge=1, le=20, description="Most lessons a question gets.")
     letters: int = Field(900, ge=50, description="Most letters of lessons in a prompt.")
     similarity: Share = Field(
-        0.35, description="How alike a lesson and a question must be for it to be given."
+        0.3, description="How alike a lesson and a question must be for it to be given."
     )
-    kin: Share = Field(0.2, description="The same where both have the same intent.")
+    kin: Share = Field(0.1, description="The same where both have the same intent.")
     withhold: Share = Field(
         0.1,
         description="Share of conversations without any, by chance: what lessons do is "

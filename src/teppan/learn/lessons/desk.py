@@ -101,10 +101,10 @@ class Policy(Struct, frozen=True, kw_only=True):
     known: float = 0.4
     outcomes: tuple[str, ...] = ("booking", "resolved", "tool:book")
     lessons: int = 8
-    near: int = 16
+    near: int = 40
     far: int = 6
     pool: int = 2_000
-    most: int = 40
+    most: int = 96
     error: float = 0.05
     lift: float = 0.05
     worse: float = 0.15

@@ -18,7 +18,6 @@ from typing import Literal
 from msgspec import Struct
 
 STAKES = tuple((at + 0.5) / 20 for at in range(20))
-_MEANS = tuple(at / 100 for at in range(-99, 100))
 
 
 class Bound(Struct, frozen=True):
@@ -50,25 +49,19 @@ def interval(differences: Sequence[float], error: float = 0.05) -> tuple[float, 
     """Where the mean lies, but for a chance of `error`, whenever one looks; (-1, 1) for nothing."""
     if not differences:
         return -1.0, 1.0
-    held = [mean for mean in _MEANS if _against(differences, mean) < 1.0 / error]
-    if not held:  # only a mean at the very end is left
+    import numpy as np  # an idle gateway has no use for it
+
+    means = np.arange(-99, 100) / 100
+    apart = np.array(differences)[None, None, :] - means[:, None, None]
+    stakes, room = np.array(STAKES)[None, :, None], means[:, None, None]
+    up = np.prod(1.0 + stakes * apart / (1.0 + room), axis=2).mean(axis=1)
+    down = np.prod(1.0 - stakes * apart / (1.0 - room), axis=2).mean(axis=1)
+    held = means[(up + down) / 2 < 1.0 / error]
+    if not held.size:  # only a mean at the very end is left
         end = 1.0 if differences[0] > 0 else -1.0
         return end, end
-    low, high = held[0], held[-1]
-    return (-1.0 if low == _MEANS[0] else low), (1.0 if high == _MEANS[-1] else high)
-
-
-def _against(differences: Sequence[float], mean: float) -> float:
-    """The wealth of a bet on both sides of a mean."""
-    up = _mean(
-        math.prod(1.0 + stake * (each - mean) / (1.0 + mean) for each in differences)
-        for stake in STAKES
-    )
-    down = _mean(
-        math.prod(1.0 - stake * (each - mean) / (1.0 - mean) for each in differences)
-        for stake in STAKES
-    )
-    return (up + down) / 2
+    low, high = float(held[0]), float(held[-1])
+    return (-1.0 if low == means[0] else low), (1.0 if high == means[-1] else high)
 
 
 def decide(near: Sequence[float], far: Sequence[float], bound: Bound) -> Decision:

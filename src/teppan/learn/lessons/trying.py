@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 DAY = 86_400.0
 HELD_OUT = 0.95
 """Two questions that are more alike are one question."""
+CLOSE = 3
+"""How many times more cases of its kind are drawn from than are tried: the closest ones."""
+PATIENCE, PROMISE = 20, 1.0
+"""After so many cases a lesson is tried on more the same night only with so much evidence."""
 FAR = 4
 """Unrelated cases without which nothing goes live."""
 
@@ -63,7 +67,8 @@ class Past(Struct, frozen=True):
 async def try_out(
     desk: Desk, scope: Scope, since: float, until: float, report: Report = quiet
 ) -> TriedOut:
-    """Tries candidates, those waiting longest first, on what was asked before `until`.
+    """Tries candidates on what was asked before `until`: first those that were tried longest ago,
+    and of those never tried the ones with most cases.
 
     May be cut anywhere and run again. Raises `StoreError`, `ModelNotFound`.
     """
@@ -71,7 +76,8 @@ async def try_out(
     await desk.lessons.refresh()
     waiting = await desk.lessons.list(scope, status="candidate")
     waiting = [each for each in waiting if each.model in desk.models]
-    waiting.sort(key=lambda each: (each.tried.at if each.tried else 0.0, each.created, each.id))
+    cases = await desk.lessons.counts(scope)
+    waiting.sort(key=lambda each: (_last(each), -cases.get(each.id, 0), each.created, each.id))
     chosen = waiting[: desk.policy.lessons]
     till, counts, trials, finished = Till(desk, scope), dict.fromkeys(_COUNTED, 0), 0, True
     past = await _past(desk, scope, until) if chosen else None
@@ -96,6 +102,11 @@ async def try_out(
         left=len(waiting) - sum(counts[name] for name in ("live", "waiting", "refused")),
         **{name: counts[name] for name in ("live", "waiting", "refused")},
     )
+
+
+def _last(each: Lesson) -> float:
+    """When it was tried; 0 for never."""
+    return each.tried.at if each.tried is not None else 0.0
 
 
 _COUNTED: tuple[Status, ...] = ("candidate", "live", "waiting", "refused", "retired")
@@ -134,7 +145,7 @@ async def _try(
     try:
         for cases, close in ((near[: desk.policy.near], True), (far[: desk.policy.far], False)):
             for case in cases:
-                if not _goes_on(trials, bound, close=close):
+                if not _goes_on(trials, made, bound, close=close):
                     break
                 trial = await _trial(desk, till, lesson, case, live, close=close)
                 if trial is not None:
@@ -157,46 +168,57 @@ def decided(trials: Sequence[Trial], bound: Bound) -> Decision:
     return decide(near, [each.difference for each in trials if not each.near], bound)
 
 
-def _goes_on(trials: Sequence[Trial], bound: Bound, *, close: bool) -> bool:
-    """Whether another case is needed: of its kind until that is decided, unrelated ones only for a
-    lesson that helps, and then all of them."""
+def _goes_on(trials: Sequence[Trial], made: int, bound: Bound, *, close: bool) -> bool:
+    """Whether another case is needed: of its kind until that is decided, or until so many show no
+    promise tonight; unrelated ones only for a lesson that helps, and then all of them."""
     what = decided(trials, bound).what
-    return what == "more" if close else what in ("helps", "passed")
+    if not close:
+        return what in ("helps", "passed")
+    near = [each.difference for each in trials if each.near]
+    return what == "more" and (made < PATIENCE or wealth(near) >= PROMISE)
 
 
 async def _cases(
     desk: Desk, lesson: Lesson, sources: Sequence[Source], past: Past, known: set[str]
 ) -> tuple[list[Seen], list[Seen]]:
-    """Cases of the lesson's kind and unrelated ones that it was not tried on, in an order that only
-    chance decides."""
-    texts = texts_of(lesson, sources)
-    shelf = await Shelf.of([Live(lesson, texts)], desk.embedder)
+    """Cases of the lesson's kind, drawn by chance from those most like it, and unrelated ones drawn
+    by chance; none that it was tried on."""
+    shelf = await Shelf.of([Live(lesson, texts_of(lesson, sources))], desk.embedder)
     asked = await desk.embedder.embed([each.written.question for each in sources] or [""])
-    own = {each.trace_id for each in sources}
+    own = known | {each.trace_id for each in sources}
     talks = {each.episode for each in sources if each.episode}
-    near: list[Seen] = []
-    far: list[Seen] = []
-    taken: list[int] = []
-    for at in _shuffled(past, lesson.id):
-        case, row = past.cases[at], past.rows[at]
-        if case.trace.asked != lesson.model or case.trace.id in own | known:
+    near: list[tuple[float, int]] = []
+    far: list[tuple[float, int]] = []
+    for at, case in enumerate(past.cases):
+        row = past.rows[at]
+        if case.trace.asked != lesson.model or case.trace.id in own:
             continue
         if case.trace.episode in talks or float((asked @ row).max()) >= HELD_OUT:
             continue
-        if any(float(past.rows[one] @ row) >= HELD_OUT for one in taken):
-            continue
         [found] = shelf.alike(row)
-        is_near = bears(found, lesson.model, case.intent, case.trace.language, desk.policy.measure)
-        room = near if is_near else far
-        if len(room) < (desk.policy.near if is_near else desk.policy.far):
-            room.append(case)
+        language = case.trace.language
+        is_near = bears(found, lesson.model, case.intent, language, desk.policy.measure)
+        (near if is_near else far).append((found.similarity, at))
+    near.sort(reverse=True)
+    kind = desk.policy.near
+    return (
+        _drawn(past, lesson.id, [at for _, at in near[: CLOSE * kind]], kind),
+        _drawn(past, lesson.id, [at for _, at in far], desk.policy.far),
+    )
+
+
+def _drawn(past: Past, seed: str, places: Sequence[int], most: int) -> list[Seen]:
+    """So many of these cases by chance, no two asked in nearly the same words."""
+    order = sorted(
+        places, key=lambda at: content_hash(f"{seed}/{past.cases[at].trace.id}".encode())
+    )
+    taken: list[int] = []
+    for at in order:
+        if len(taken) >= most:
+            break
+        if not taken or float((past.rows[taken] @ past.rows[at]).max()) < HELD_OUT:
             taken.append(at)
-    return near, far
-
-
-def _shuffled(past: Past, seed: str) -> list[int]:
-    names = [content_hash(f"{seed}/{each.trace.id}".encode()) for each in past.cases]
-    return sorted(range(len(names)), key=names.__getitem__)
+    return [past.cases[at] for at in taken]
 
 
 async def _live(desk: Desk, scope: Scope, lesson: Lesson) -> Shelf:
