@@ -47,9 +47,10 @@ _RANK: Mapping[Severity, int] = {"": 0, "low": 1, "medium": 2, "high": 3}
 
 
 def open_lessons(
-    settings: Settings, store: Store, intents: Intents | None
+    settings: Settings, store: Store, intents: Intents | None, *, jobs: bool = False
 ) -> LiveLessons | NoLessons:
-    """What gives lessons to questions. Raises `ConfigError` for an embedder that is not there."""
+    """What gives lessons to questions; those of `jobs` are never withheld, so that a step that is
+    taken again asks the same. Raises `ConfigError` for an embedder that is not there."""
     wanted = settings.learn.lessons
     if not wanted.enabled:
         return NoLessons()
@@ -57,7 +58,7 @@ def open_lessons(
         store.lessons,
         open_lesson_embedder(wanted),
         measure_of(wanted),
-        wanted.withhold,
+        0.0 if jobs else wanted.withhold,
         random.SystemRandom().random,
         intents.of if intents else None,
     )

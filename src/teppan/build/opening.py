@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,9 @@ import msgspec
 from teppan.build.agents import open_staff
 from teppan.build.asking import Asking
 from teppan.build.caching import in_front, open_cache
+from teppan.build.confidence import open_assessor
 from teppan.build.house import House, Offers
+from teppan.build.lessons import open_lessons
 from teppan.build.logs import log_to_stderr
 from teppan.build.remembering import open_context, open_knowledge
 from teppan.build.routing import open_routing
@@ -42,6 +44,7 @@ from teppan.providers.caller import Caller, CallerPolicy
 from teppan.providers.catalogue import Catalogue
 from teppan.providers.http import open_outbound
 from teppan.providers.retry import RetryPolicy
+from teppan.routing.intent import Intents
 from teppan.serve.backroom import Backroom
 from teppan.serve.call import Reach
 from teppan.serve.feedback import FeedbackDesk
@@ -52,7 +55,7 @@ from teppan.serve.models import Models, Virtual
 from teppan.serve.purse import Purse
 from teppan.serve.record import Recorder
 from teppan.serve.rewards import Rewards
-from teppan.serve.steps import Steps, Unlimited
+from teppan.serve.steps import Rules, Steps, Unlimited
 from teppan.serve.strategies.estimates import typed
 from teppan.serve.trust import TrustBook
 from teppan.store.store import Store
@@ -117,27 +120,48 @@ async def open_house(
             cache=in_front(cache, settings, clock, known, intents),
             reception=staff.reception,
             ear=ear,
+            lessons=open_lessons(settings, store, intents),
+            assessor=open_assessor(settings, pack, store, intents),
             context=open_context(settings, pack, store, clock, windows, knowing, staff.within),
             rules=staff.rules,
             behind=shadow,
         )
-        open_gateway = partial(
-            Gateway,
-            reach,
-            trust=trust,
-            release=lambda: release,
-            clock=clock,
-            new_id=new_id,
-            deadline=settings.clocks.deadline,
-        )
+        open_gateway = gateways(settings, reach, trust, release, clock)
         gateway = open_gateway(recorder=recorder, steps=steps)
         behind = open_recorder(settings, store, clock, purse)
         stack.push_async_callback(behind.drain)
-        quiet = Steps(ear=ear, context=steps.context, rules=staff.alone)
-        backroom = Backroom(open_gateway(recorder=behind, steps=quiet), store.paid)
+        jobs = job_steps(settings, store, intents, steps, staff.alone)
+        ask = Asking(Backroom(open_gateway(recorder=behind, steps=jobs), store.paid))
         desk = FeedbackDesk(store.feedback, store.traces, cache, routing.rewards)
-        offers = Offers(known, steps.limits, Asking(backroom))
+        offers = Offers(known, steps.limits, ask)
         yield House(settings, gateway, desk, store, found, prices, pack, offers)
+
+
+def gateways(
+    settings: Settings, reach: Reach, trust: TrustBook, release: Release, clock: Clock
+) -> Callable[..., Gateway]:
+    """Makes gateways over the same models: one for customers, one for jobs."""
+    return partial(
+        Gateway,
+        reach,
+        trust=trust,
+        release=lambda: release,
+        clock=clock,
+        new_id=new_id,
+        deadline=settings.clocks.deadline,
+    )
+
+
+def job_steps(
+    settings: Settings, store: Store, intents: Intents | None, steps: Steps, rules: Rules
+) -> Steps:
+    """The steps that hold for jobs too: what is said there is remembered by name alone."""
+    return Steps(
+        ear=steps.ear,
+        lessons=open_lessons(settings, store, intents, jobs=True),
+        context=steps.context,
+        rules=rules,
+    )
 
 
 async def open_store(

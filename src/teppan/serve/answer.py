@@ -28,6 +28,9 @@ from teppan.serve.cache.telling import told
 from teppan.serve.journey import Journey
 from teppan.serve.record import Recorder
 
+Assess = Callable[[str, Completion], float | None]
+"""How good an answer by a model probably is, told before it is acknowledged."""
+
 Over = Callable[[Completion | None], None]
 """Told once when an answer is over: with what was served and recorded, or None."""
 
@@ -66,6 +69,7 @@ class Answer:
     def __init__(self, journey: Journey, recorder: Recorder, *, served: str = "") -> None:
         self.completion: Completion | None = None
         self.over: Over | None = None
+        self.assess: Assess | None = None
         self._journey = journey
         self._recorder = recorder
         self._served = served
@@ -174,6 +178,8 @@ class Answer:
             self._end(None)
 
     async def _settle(self, completion: Completion) -> None:
+        if self.assess is not None:
+            self._journey.assessed = self.assess(self._served, completion)
         await self._recorder.settle(self._journey, "ok", served=self._served, answer=completion)
         self._settled = True
         self._end(completion)

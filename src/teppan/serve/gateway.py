@@ -1,7 +1,7 @@
 """The request, top to bottom.
 
-    ChatRequest -> admission -> reception -> release -> route -> prompt -> cache -> context
-                -> strategy(call) -> rules -> Answer ... record, remember, shadow
+    ChatRequest -> admission -> reception -> release -> route -> prompt, lessons -> cache -> context
+                -> strategy(call) -> rules -> assessor -> Answer ... record, remember, shadow
 
 The gateway calls the steps in order and contains none of them.
 """
@@ -84,11 +84,12 @@ class Gateway:
             admit(request, scope)
             journey.allowance = await steps.limits.take(scope, request)
             asked, why = await steps.reception.direct(request, scope)
-            release = self._release()
+            release = steps.assessor.release(self._release(), scope)
             journey.release = release.id
             journey.route, strategy = routed or self.models.route(asked, why)
             call = JourneyCall(self._reach, journey, release)
-            dressed = self._dressed(asked, journey, release)
+            dressed = await self._dressed(asked, journey, release)
+            answer.assess = partial(steps.assessor.assess, journey, release=release)
             seat = await self._seat(dressed, journey, release, once=routed is not None)
             journey.cache, journey.remembered = seat.status, seat.remembered
             answer.over = partial(self._over, answer, journey, dressed, release, seat)
@@ -136,25 +137,41 @@ class Gateway:
             raise
         return vectors, Answer(journey, self.recorder, served=model)
 
-    def _dressed(self, asked: ChatRequest, journey: Journey, release: Release) -> ChatRequest:
-        """The request under its model's prompt, which says what language to answer in."""
-        dressed = self.models.dressed(asked.model, asked, release)
+    async def _dressed(self, asked: ChatRequest, journey: Journey, release: Release) -> ChatRequest:
+        """The request under its model's prompt, which says what language to answer in and what
+        was learned."""
+        dressed, steps, scope = (
+            self.models.dressed(asked.model, asked, release),
+            self._steps,
+            journey.scope,
+        )
         if not self.models.prompted(asked.model):
             return dressed
-        journey.language = self._steps.ear.language(asked, journey.scope)
-        return self._steps.ear.told(dressed, asked, journey.language)
+        journey.language = steps.ear.language(asked, scope)
+        dressed = steps.ear.told(dressed, asked, journey.language)
+        learned = steps.lessons.version(scope)
+        if not learned:
+            return dressed
+        journey.release = f"{release.id}.{learned}"
+        given = await steps.lessons.give(dressed, asked, scope, journey.language)
+        journey.lessons, journey.withheld = given.lessons, given.withheld
+        return given.request
 
     async def _deliberate(
         self, strategy: Strategy, request: ChatRequest, call: JourneyCall, journey: Journey
     ) -> Outcome:
-        rules = self._steps.rules
+        steps, run = self._steps, partial(strategy.run, call=call)
         ruled = self.models.prompted(request.model)
-        if ruled and rules.holds:
+        if ruled and steps.rules.holds:
             request = msgspec.structs.replace(request, stream=False)
-        outcome = await strategy.run(request, call)
-        if ruled:
-            again = partial(strategy.run, call=call)
-            outcome = await rules.keep(journey.id, journey.scope, request, outcome, again)
+
+        async def draft(request: ChatRequest) -> Outcome:
+            outcome = await run(request)
+            if not ruled:
+                return outcome
+            return await steps.rules.keep(journey.id, journey.scope, request, outcome, run)
+
+        outcome = await steps.assessor.keep(journey, request, await draft(request), draft)
         journey.outcome = outcome
         journey.route = outcome.route or journey.route
         if outcome.qualities and journey.memory is None:  # jobs ask what customers do not

@@ -4,8 +4,10 @@
     Reception  which agent a question goes to             `serve/agents/reception.py`
     Cache      an answer that was given before            `serve/cache/`
     Ear        the language of a conversation              `serve/language/`
+    Lessons    what was learned, for this question        `serve/lessons.py`
     Context    a long conversation, told shorter          `serve/context/`
     Rules      what the business lets an answer say       `serve/ruled.py`
+    Assessor   how good an answer probably is             `serve/assessor.py`
     Behind     what is asked when the answer has left     `serve/shadow.py`
 
 The neutral ones here change nothing: a gateway of a test, or one with everything switched off.
@@ -25,6 +27,8 @@ from teppan.core.release import Release
 from teppan.core.reply import Outcome
 from teppan.core.trace import CacheStatus, Remembered, Shortened, Trace
 from teppan.providers.caller import Observe
+from teppan.serve.journey import Journey
+from teppan.serve.lessons import Given, NoLessons
 from teppan.serve.ruled import Again
 from teppan.serve.shadow import Judge, Served
 from teppan.serve.strategies.base import Call
@@ -46,6 +50,32 @@ class Ear(Protocol):
 
     def told(self, request: ChatRequest, said: ChatRequest, language: str) -> ChatRequest:
         """The request, with the language to answer in where that must be said."""
+
+
+class Lessons(Protocol):
+    def version(self, scope: Scope) -> str:
+        """Names all that are live for this tenant; empty for none."""
+
+    async def give(
+        self, request: ChatRequest, asked: ChatRequest, scope: Scope, language: str = ""
+    ) -> Given:
+        """The request under its prompt, with the lessons that bear on what was asked. Never
+        raises."""
+
+
+class Assessor(Protocol):
+    def release(self, release: Release, scope: Scope) -> Release:
+        """The release as this tenant is served by it."""
+
+    def assess(
+        self, journey: Journey, served: str, answer: Completion, release: Release | None = None
+    ) -> float | None:
+        """How good this answer probably is, in [0, 1]; None where that cannot be told."""
+
+    async def keep(
+        self, journey: Journey, request: ChatRequest, outcome: Outcome, again: Again
+    ) -> Outcome:
+        """The outcome to serve: a doubtful one may be written `again`."""
 
 
 class Context(Protocol):
@@ -127,6 +157,21 @@ class Deaf:
         return request
 
 
+class Unassessed:
+    def release(self, release: Release, scope: Scope) -> Release:
+        return release
+
+    def assess(
+        self, journey: Journey, served: str, answer: Completion, release: Release | None = None
+    ) -> float | None:
+        return None
+
+    async def keep(
+        self, journey: Journey, request: ChatRequest, outcome: Outcome, again: Again
+    ) -> Outcome:
+        return outcome
+
+
 class Untouched:
     async def shorten(
         self, request: ChatRequest, scope: Scope, call: Call, *, virtual: bool
@@ -195,7 +240,9 @@ class Steps(Struct, frozen=True):
     limits: Limits = Unlimited()
     reception: Reception = Straight()
     ear: Ear = Deaf()
+    lessons: Lessons = NoLessons()
     context: Context = Untouched()
     cache: Cache = Forgetful()
     rules: Rules = Unruled()
+    assessor: Assessor = Unassessed()
     behind: Behind = Nobody()
