@@ -70,7 +70,7 @@ async def told(opening: Opening, lessons: OneLesson, scope: Scope = LOCAL) -> tu
         steps=Steps(lessons=lessons),
     )
     await setting.gateway.answer(asking(), scope)
-    (request,) = setting.vendors["a"].asked
+    ((_, request),) = setting.vendors["a"].asked
     return "\n".join(each.text for each in request.messages), setting.memory.traces[0]
 
 
