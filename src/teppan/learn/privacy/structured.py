@@ -189,7 +189,8 @@ _BIRTHS = (
     Form("birth", cued(_BORN, rf"(?:{DATE}|(?:19|20)\d\d(?!\d)年?)"), 0.95),
     Form(
         "birth",
-        re.compile(rf"(?P<v>{DATE})[ ]{{0,2}}に?(?:出生|生まれ|geboren)", re.IGNORECASE),
+        re.compile(rf"(?P<v>{DATE})[ ]{{0,2}}に?(?:出生|生まれ|geboren|生(?=的|[，。、,.\s]|$))",
+                   re.IGNORECASE),
         0.95,
     ),
 )  # fmt: skip
