@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from teppan.core.chat import Message, say
+from teppan.core.ids import LOCAL
 from teppan.core.signal import Provenance, Score, Signal
+from teppan.learn.datasets.building import Built, Desk, build_dataset
+from teppan.store import Store
+
+MakeDesk = Callable[..., Desk]
 
 WORDS = (
     "river garden birthday wedding office summer winter family friend neighbor evening weekend "
@@ -45,3 +52,13 @@ def signal(
         "at": 1_000.0 + number,
     }
     return Signal(**(fields | more))  # type: ignore[arg-type]
+
+
+def silent(done: int, total: int, what: str) -> None:
+    """A report that nobody reads."""
+
+
+async def built(desk: Desk, store: Store, signals: Sequence[Signal], name: str = "sets") -> Built:
+    """The version that is made of these signals."""
+    await store.signals.put(LOCAL, signals)
+    return await build_dataset(desk, LOCAL, 0.0, 1e9, silent, name)

@@ -90,7 +90,9 @@ class FolderWriter:
         if split not in self._open:
             path = self._place.path(split, self._suffix)
             self._open[split] = path.open("w", encoding="utf-8", newline="")
-            self._tables[split] = csv.DictWriter(self._open[split], COLUMNS, lineterminator="\n")
+            self._tables[split] = csv.DictWriter(
+                self._open[split], COLUMNS, lineterminator="\n", quoting=csv.QUOTE_ALL
+            )
             self._tables[split].writeheader()
         self._tables[split].writerow(row)
         return 1
@@ -195,7 +197,8 @@ def _resources(resources: Any, folder: Path) -> Iterator[Problem]:
             continue
         fields = (each.get("schema") or {}).get("fields") or []
         names = [one.get("name") for one in fields if isinstance(one, dict)]
-        head = next(csv.reader((folder / path).read_text("utf-8").splitlines()), [])
+        with (folder / path).open(encoding="utf-8", newline="") as file:
+            head = next(csv.reader(file), [])
         if names != head:
             yield Problem(
                 METADATA, 0, f"{field}.schema", "is not that of the table", "list all its columns"
