@@ -16,7 +16,17 @@ from teppan.core.ids import Scope
 from teppan.core.trace import Trace
 from teppan.estimate.predictor import Labelled
 from teppan.learn import assessing
-from teppan.learn.assessing import Desk, Wanted, example, fit, gathered, live, split, staleness
+from teppan.learn.assessing import (
+    Desk,
+    Wanted,
+    example,
+    fit,
+    gathered,
+    live,
+    outcome_of,
+    split,
+    staleness,
+)
 from teppan.learn.gathering import JOB, Spoken
 from teppan.learn.scoring import Heard, Reviewed
 
@@ -249,3 +259,30 @@ async def test_progress_is_told():
 
 def test_the_state_is_called_as_serving_asks_for_it():
     assert assessing.predictor.STATE == "predictor"
+
+
+@pytest.mark.parametrize(
+    ("told", "good"),
+    [
+        ({"ratings": (1.0,)}, True),
+        ({"ratings": (0.75,)}, True),
+        ({"ratings": (0.5,)}, False),
+        ({"outcomes": {"booking": 1.0}}, True),
+        ({"outcomes": {"abandoned": 1.0}}, False),
+        ({"ratings": (1.0,), "outcomes": {"abandoned": 1.0}}, False),
+        ({"ratings": (0.0,), "reviewed": Reviewed("approved")}, True),
+        ({"ratings": (1.0,), "corrected": "It is $60."}, False),
+        ({}, None),
+        ({"after": ["Great, thank you!"]}, None),
+    ],
+)
+def test_good_is_what_people_said_and_what_came_of_it(told, good):
+    heard = Heard(trace=answered(1, False, 0.0), **told)
+    assert outcome_of(World().desk(), heard) is good
+
+
+def test_what_an_answer_is_made_of_is_no_label():
+    """Off topic, slow and long: a score knows, but a fit would only find its own figures again."""
+    text = Completion("m", (Choice(say("assistant", "Other things. " * 300), "stop"),))
+    off = answered(1, False, 0.0, answer=text, latency=300.0)
+    assert outcome_of(World().desk(), Heard(trace=off, ratings=(1.0,))) is True

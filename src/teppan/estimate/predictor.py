@@ -47,9 +47,10 @@ RIDGE_MARK = 1.0
 RIDGE_PAIR = 3.0
 """How strongly a weight is drawn to zero; chosen by the likelihood of held-out conversations of
 other data than is reported."""
-RIDGES_WORD = (4.0, 20.0, 100.0)
-"""The same for words of the question, from which each fit chooses: where customers ask the same
-things again words tell much, where no question comes twice they only mislead."""
+RIDGES = ((1.0, 4.0), (1.0, 100.0), (4.0, 4.0), (4.0, 100.0))
+"""What each fit chooses from: how many times as strongly marks are drawn, and how strongly words of
+the question. Where customers ask the same things again words tell much, where no question comes
+twice they only mislead; where people are often wrong about an answer, less is believed."""
 _FREE = 1e-3
 _PARTS = 4
 _STEPS, _STEP = 20, 25
@@ -176,7 +177,7 @@ def fit(examples: Sequence[Labelled]) -> Predictor | None:
     design = _Design(examples, columns)
     parts = np.array([zlib.crc32(each.group.encode()) % _PARTS for each in examples])
     tries = []
-    for ridge in RIDGES_WORD:
+    for ridge in RIDGES:
         blind = np.zeros(len(examples))
         for part in range(_PARTS):
             weights = design.weights(parts != part, ridge)
@@ -250,19 +251,22 @@ class _Design:
         self.value = np.array([value for _, _, value in cells])
         self.good = np.array([each.good for each in examples])
         self.width = columns.width
+        self._marks = np.array([*columns.marks.values()], dtype=int)
         self._words = np.array(
             [place for mark, place in columns.marks.items() if mark.startswith(WORD)], dtype=int
         )
         self._ridge = _ridge(columns)
 
-    def weights(self, used: Used, ridge: float) -> Array:
-        """The weights of the highest penalised likelihood of the rows that are used."""
+    def weights(self, used: Used, ridge: tuple[float, float]) -> Array:
+        """The weights of the highest penalised likelihood of the rows that are used; `ridge` is one
+        of `RIDGES`."""
         import numpy as np
 
         from teppan.estimate.minimise import minimise
 
         penalty = self._ridge.copy()
-        penalty[self._words] = ridge
+        penalty[self._marks] *= ridge[0]
+        penalty[self._words] = ridge[1]
         here = used[self.row]
         row, column, value = self.row[here], self.column[here], self.value[here]
         good, many = self.good * used, len(self.good)

@@ -3,9 +3,12 @@
     traces ── heard, scored ── known well enough? ── good or not ─┬─ earlier ── fit ──┐
                                                                   └─ later ── errors ─┴─> all: fit
 
-The error that is shown is that of a fit on earlier conversations, on later ones. Good is an answer
-whose score reaches `good`; only answers count of which something outside of their own request is
-known: what people said, what came of them, what a reviewer or a better text says. What is served by
+Good is what people said it was and what came of it, as the score weighs them (`scoring.py`); what a
+reviewer decided goes before both. The other sides of a score (on topic, short, quick) are made of
+the answer itself: a fit would find them again in its own figures and tell nobody anything. Answers
+of which nothing was said and nothing came teach nothing.
+
+The error that is shown is that of a fit on earlier conversations, on later ones. What is served by
 is then fitted on all of them.
 """
 
@@ -20,6 +23,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from teppan.core.ids import Scope
+from teppan.core.signal import PartName
 from teppan.core.trace import Trace
 from teppan.estimate import predictor
 from teppan.estimate.predictor import Labelled, Predictor, labelled
@@ -27,11 +31,13 @@ from teppan.estimate.seen import seen_of
 from teppan.learn.evals.chances import Errors, Range, errors, gain, shift
 from teppan.learn.gathering import JOB, IntentOf, Spoken, Talks, heard_in, newest_first
 from teppan.learn.links import Links
-from teppan.learn.scoring import Heard, Scorer
+from teppan.learn.scoring import Heard, Scorer, summed
 
 Report = Callable[[int, int, str], None]
 """How far a stage is: done, in all, what."""
 DAY = 86_400.0
+OUTSIDE: tuple[PartName, ...] = ("feedback", "outcome")
+"""The sides of a score that nobody could know when the answer was sent."""
 EARLIER = 0.75
 """Share of the examples that the fit whose error is shown learns from."""
 FEWEST_LATER = 40
@@ -43,11 +49,12 @@ OFF = 0.05
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """`good` is the score from which an answer is good, `evidence` the share of a score that must
-    be known, `days` how far a fit looks back, `most` how many of the newest examples it takes."""
+    """`good` is the mean of what people said and of what came of an answer from which it is good,
+    `evidence` the share of a score that they must make up, `days` how far a fit looks back, `most`
+    how many of the newest examples it takes."""
 
-    good: float = 0.7
-    evidence: float = 0.5
+    good: float = 0.6
+    evidence: float = 0.25
     days: float = 90.0
     most: int = 20_000
 
@@ -165,28 +172,32 @@ async def gathered(
     async for page in desk.past.pages(scope, since, until):
         asked = [each for each in newest_first(page) if each.endpoint != JOB]
         told = await desk.talks.of_all(scope, asked)
+        heard = []
         for trace in asked:
             following = links.before(trace)
             after = following.question if following else None
-            made = example(desk, heard_in(trace, after, told.get(trace.id, Spoken())))
-            examples += [made] if made is not None else []
+            heard.append(heard_in(trace, after, told.get(trace.id, Spoken())))
+        examples += await asyncio.to_thread(_of_page, desk, heard)
         seen += len(page)
         report(seen, seen, "answers looked at")
-        await asyncio.sleep(0)  # a page takes a while, and others wait
         if len(examples) >= desk.wanted.most:
             break
     examples.sort(key=lambda each: (each.at, each.group))
     return examples[-desk.wanted.most :], seen
 
 
+def _of_page(desk: Desk, heard: Sequence[Heard]) -> list[Labelled]:
+    """The examples of a page; not on the event loop, where others wait."""
+    return [made for each in heard if (made := example(desk, each)) is not None]
+
+
 def example(desk: Desk, heard: Heard) -> Labelled | None:
     """What an answer teaches; `None` where too little is known of it."""
-    trace, wanted = heard.trace, desk.wanted
+    trace = heard.trace
     if trace.status != "ok" or trace.request is None or trace.answer is None:
         return None
-    score = desk.scorer.score(heard)
-    decided = heard.corrected is not None or heard.reviewed is not None
-    if score.known < wanted.evidence and not decided:
+    good = outcome_of(desk, heard)
+    if good is None:
         return None
     question = trace.request.question
     seen = seen_of(
@@ -196,8 +207,24 @@ def example(desk: Desk, heard: Heard) -> Labelled | None:
     )
     if seen is None or not seen.text.strip():
         return None
-    good = float(score.value >= wanted.good)
-    return labelled(seen, good, trace.episode or trace.id, trace.started)
+    return labelled(seen, float(good), trace.episode or trace.id, trace.started)
+
+
+def outcome_of(desk: Desk, heard: Heard) -> bool | None:
+    """Whether an answer turned out good, by what is known from outside of it; `None` where that is
+    too little."""
+    if heard.approved:
+        return True
+    if heard.reviewed is not None or heard.corrected is not None:
+        return False
+    if not heard.ratings and not heard.outcomes:
+        return None
+    score = desk.scorer.score(heard)
+    weights = {each.name: each.weight * score.known for each in score.parts}
+    outside = summed(score.parts, {name: weights[name] for name in OUTSIDE})
+    if sum(weights[name] for name in OUTSIDE) < desk.wanted.evidence - 1e-9:
+        return None
+    return outside.value >= desk.wanted.good
 
 
 def fitted(examples: Sequence[Labelled]) -> Stated | str:

@@ -13,13 +13,18 @@ class ConfidenceSettings(Section):
     """What tells the quality of an answer before it is sent (`teppan confidence`), and what is done
     about a doubtful one. It is fitted every night on answers whose quality became known."""
 
-    good: float = Field(0.7, gt=0, le=1, description="Score from which an answer counts as good.")
-    evidence: float = Field(
-        0.5,
-        ge=0,
+    good: float = Field(
+        0.6,
+        gt=0,
         le=1,
-        description="Share of a score that must be known for an answer to be learned from; half: "
-        "somebody rated it, or something came of it.",
+        description="Mean of what people said and of what came of it from which an answer is good.",
+    )
+    evidence: float = Field(
+        0.25,
+        gt=0,
+        le=1,
+        description="Share of a score that people and outcomes must make up (see "
+        "`learn.weights`): 0.25 takes answers with an outcome alone, 0.3 needs a rating, 0.5 both.",
     )
     days: float = Field(90.0, gt=0, description="How many days back a fit looks.")
     cascade: bool = Field(
