@@ -79,6 +79,19 @@ class Review(ReviewReading):
 
         return await self._writer.run(work)
 
+    async def rank(self, scope: Scope, priorities: Mapping[str, float]) -> None:
+        """Sets priorities of open items, by trace; all or none."""
+
+        def work(connection: Connection) -> None:
+            items = review_items.c
+            for trace_id, priority in priorities.items():
+                here = (items.tenant == scope.tenant) & (items.trace_id == trace_id)
+                changed = update(review_items).where(here, items.status == "open")
+                connection.execute(changed.values(priority=priority))
+
+        if priorities:
+            await self._writer.run(work)
+
     async def next(
         self, tenant: str | None, by: str, lease: float, share: float = 0.1
     ) -> Item | None:

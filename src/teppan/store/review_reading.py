@@ -20,9 +20,11 @@ from teppan.store.review_rows import (
     Known,
     Status,
     Step,
+    Weighed,
     item_of,
     known_of,
     step_of,
+    weighed_of,
 )
 from teppan.store.schema import instant, seconds, traces
 from teppan.store.schema_review import review_items, review_steps
@@ -91,6 +93,24 @@ class ReviewReading:
 
         def query(connection: Connection) -> list[Known]:
             return [known_of(row) for row in connection.execute(wanted).mappings()]
+
+        return await self._reader.run(query)
+
+    async def weighed(
+        self, scope: Scope, statuses: Sequence[Status], limit: int
+    ) -> Sequence[Weighed]:
+        """Why items of these statuses are where they are, the ones that changed last first; the
+        open ones without those that chance drew."""
+        items = review_items.c
+        wanted = select(items.trace_id, items.status, items.priority, items.body).where(
+            items.tenant == scope.tenant,
+            items.status.in_(statuses),
+            (items.status != "open") | (items.lane == "ranked"),
+        )
+        wanted = wanted.order_by(items.changed.desc(), items.id).limit(limit)
+
+        def query(connection: Connection) -> Sequence[Weighed]:
+            return [weighed_of(row) for row in connection.execute(wanted).mappings()]
 
         return await self._reader.run(query)
 

@@ -47,7 +47,8 @@ class Content(Struct, frozen=True, kw_only=True):
     """What a reviewer reads.
 
     `messages` are the conversation up to the question, `reason` says in a sentence why somebody
-    should look. `covers` counts the questions that are near this one, itself included.
+    should look. `covers` counts the questions that are near this one, itself included; `factor` is
+    what is left of the priority because something near it is in the queue or was reviewed.
     `confidence` is the probability that the answer is right, as it was known then. `advice` is what
     a critic wanted done differently when it was answered. A `suggestion` is a whole answer by the
     model `suggester`; nobody has looked at it.
@@ -60,6 +61,7 @@ class Content(Struct, frozen=True, kw_only=True):
     reason: str = ""
     parts: tuple[Reason, ...] = ()
     covers: int = 1
+    factor: float = 1.0
     confidence: float | None = None
     advice: str = ""
     suggestion: str = ""
@@ -147,6 +149,23 @@ def item_id(tenant: str, trace_id: str) -> str:
     return f"rev_{content_hash(f'{len(tenant)}:{tenant}{trace_id}'.encode())[:26]}"
 
 
+class Weighed(Struct, frozen=True):
+    """Why an item is where it is in the order."""
+
+    trace_id: str
+    status: Status
+    priority: float
+    parts: tuple[Reason, ...]
+    covers: int
+    factor: float
+
+
+class _Parts(Struct):
+    parts: tuple[Reason, ...] = ()
+    covers: int = 1
+    factor: float = 1.0
+
+
 class _Brief(Struct):
     """What is needed of an item to compare it: reading all of it takes ten times as long."""
 
@@ -156,6 +175,7 @@ class _Brief(Struct):
 
 _content = msgspec.json.Decoder(Content).decode
 _brief = msgspec.json.Decoder(_Brief).decode
+_parts = msgspec.json.Decoder(_Parts).decode
 
 
 def content_of(row: RowMapping) -> Content:
@@ -171,6 +191,13 @@ def known_of(row: RowMapping) -> Known:
         row["priority"],
         told.covers,
         bytes(row["vector"]),
+    )
+
+
+def weighed_of(row: RowMapping) -> Weighed:
+    told = _parts(row["body"])
+    return Weighed(
+        row["trace_id"], row["status"], row["priority"], told.parts, told.covers, told.factor
     )
 
 

@@ -167,3 +167,18 @@ async def test_jobs_failures_and_what_a_person_wrote_anew_are_not_ranked(store: 
     )
     await fill(desk(store), ANNA, BEGAN, NOW)
     assert [each.trace_id for each in await queue(store)] == ["tr_00004"]
+
+
+async def test_what_reviewers_find_orders_what_waits(store: Store) -> None:
+    """Doubt was never right here, broken rules always were: the next filling has learned it."""
+    doubted = [asked(at, f"About {WORDS[at]}?", 0.1) for at in range(11)]
+    broken = asked(11, f"About {WORDS[11]}?", 0.9, guarded="noted")
+    await traced(store, *doubted, broken)
+    await fill(desk(store), ANNA, BEGAN, NOW)
+    assert (await queue(store))[0].trace_id != broken.id
+    for _ in range(10):
+        item = await store.review.next("anna", "mia", 900.0, 0.0)
+        assert item is not None
+        await store.review.decide("anna", item.id, Decision("approve"), "mia")
+    await fill(desk(store), ANNA, BEGAN, NOW)
+    assert (await store.review.list("anna", status="open"))[0].trace_id == broken.id

@@ -16,9 +16,10 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from teppan.store.review_reading import Drawn
+from teppan.store.review_rows import Status
 
-RIGHT = frozenset({"approved"})
-WRONG = frozenset({"edited", "rejected"})
+RIGHT: frozenset[Status] = frozenset({"approved"})
+WRONG: frozenset[Status] = frozenset({"edited", "rejected"})
 _Z = 1.959964
 """Of a normal distribution, the middle 95 %."""
 

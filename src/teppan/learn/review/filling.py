@@ -26,8 +26,9 @@ from teppan.learn.review import chance
 from teppan.learn.review.deciding import Follow
 from teppan.learn.review.nearness import LONGEST, Questions, packed, unpacked
 from teppan.learn.review.picking import Pick, Picked, demand, pick
+from teppan.learn.review.reweighing import reweighed
 from teppan.learn.review.suggesting import suggest
-from teppan.learn.review.worth import Weights, Worth, confidence_of, worth
+from teppan.learn.review.worth import Weights, Worth, confidence_of, joined, worth
 from teppan.store.review import Count, Place
 from teppan.store.review_rows import DECIDED, Alternative, Content, Entry, Known, Lane
 from teppan.store.store import Store
@@ -46,6 +47,8 @@ KNOWN = 4_000
 """Items that new ones are compared with, the newest of them."""
 TRAINED = 2_000
 """Examples for training that count as seen."""
+JUDGED = 1_000
+"""Decisions by which reasons are weighed, the newest."""
 LATE = 200
 """Older answers that people disliked since the last time, of which are looked at."""
 SETTLED = 300.0
@@ -118,7 +121,9 @@ async def fill(
     place = before if before.started >= since else Place(since, "", before.heard)
     settled = min(until, now - SETTLED)
     drawing = chance.chance(desk.policy.drawn, await review.waiting(scope, place, settled))
-    run = _Run(desk, scope, place, await _heard(desk, scope, min(place.started, place.heard)))
+    weights = await rerank(desk, scope)
+    heard = await _heard(desk, scope, min(place.started, place.heard))
+    run = _Run(desk, scope, place, heard, weights)
     await run.prepare()
     await run.page(await _late(run), settled=0.0, drawing=0.0)
     total, done, cursor = await review.waiting(scope, place, until), 0, place
@@ -145,11 +150,14 @@ class _Heard(Struct, frozen=True):
 class _Run:
     """One filling: how far it is, and what it has done."""
 
-    def __init__(self, desk: Desk, scope: Scope, place: Place, heard: _Heard) -> None:
+    def __init__(
+        self, desk: Desk, scope: Scope, place: Place, heard: _Heard, weights: Weights
+    ) -> None:
         self.desk = desk
         self.scope = scope
         self.place = place
         self.heard = heard
+        self.weights = weights
         self.filled = Filled()
         self._trained: list[str] = []
 
@@ -219,7 +227,7 @@ class _Run:
                 nearest[at],
                 intents[at],
                 desk.policy.intents,
-                desk.policy.weights,
+                self.weights,
             )
             for at, trace in enumerate(traces)
         ]
@@ -256,6 +264,22 @@ class _Run:
     def _disliked(self, trace: Trace) -> bool:
         ratings = self.heard.ratings.get(trace.id, ())
         return bool(ratings) and sum(ratings) / len(ratings) < DISLIKED
+
+
+async def rerank(desk: Desk, scope: Scope) -> Weights:
+    """Orders what waits by what reviewers have found behind each reason; returns its weights."""
+    review = desk.store.review
+    judged = await review.weighed(scope, tuple(chance.RIGHT | chance.WRONG), JUDGED)
+    weights = reweighed(
+        desk.policy.weights, [(each.parts, each.status in chance.WRONG) for each in judged]
+    )
+    ranks = {}
+    for each in await review.weighed(scope, ("open",), desk.policy.open):
+        priority = joined(each.parts, weights) * demand(each.covers) * each.factor
+        if abs(priority - each.priority) > 1e-6:
+            ranks[each.trace_id] = priority
+    await review.rank(scope, ranks)
+    return weights
 
 
 async def _caught_up(desk: Desk, scope: Scope, since: float) -> None:
@@ -325,6 +349,7 @@ def entry_of(trace: Trace, value: Worth, place: Picked, intent: str, vector: byt
             reason=value.reason,
             parts=value.parts,
             covers=place.covers,
+            factor=place.factor,
             confidence=confidence_of(trace),
             advice=trace.verdict.improvement if trace.verdict else "",
         ),

@@ -26,11 +26,16 @@ never quite the chance of being wrong."""
 
 
 class Picked(Struct, frozen=True):
-    """The place of one in the order: `covers` counts the questions it stands for."""
+    """The place of one in the order: `covers` counts the questions it stands for, `factor` is what
+    is left of its priority when another stands for it."""
 
     priority: float
     covers: int = 1
-    again: bool = False
+    factor: float = 1.0
+
+    @property
+    def again(self) -> bool:
+        return self.factor < 1.0
 
 
 class Pick(Struct, frozen=True):
@@ -82,5 +87,6 @@ def pick(
             covers = int(sizes[at])
             picked.append(Picked(worths[at] * demand(covers), covers))
         else:
-            picked.append(Picked(worths[at] * (STRIKING if striking[at] else AGAIN), 1, True))
+            factor = STRIKING if striking[at] else AGAIN
+            picked.append(Picked(worths[at] * factor, 1, factor))
     return Pick(tuple(picked), more)

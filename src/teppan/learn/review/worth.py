@@ -17,7 +17,7 @@ import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from teppan.core.trace import Trace
 from teppan.core.verdict import NEEDS_IMPROVEMENT
@@ -96,8 +96,14 @@ def worth(
         *_edge(nearest, wanted.edge),
         *_intent(intent, (intents or {}).get(intent, 0.0), wanted.intent),
     ]
-    left = math.prod(1.0 - each.weight * each.value for each in parts)
-    return Worth(1.0 - left, tuple(parts))
+    return Worth(joined(parts), tuple(parts))
+
+
+def joined(parts: Sequence[Reason], weights: Weights | None = None) -> float:
+    """The worth of parts together, each by its own weight or by another of the same name."""
+    other: dict[str, float] = structs.asdict(weights) if weights else {}
+    left = [1.0 - other.get(each.name, each.weight) * each.value for each in parts]
+    return 1.0 - math.prod(left)
 
 
 def _doubt(sure: float | None, weight: float) -> list[Reason]:
