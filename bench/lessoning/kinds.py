@@ -1,8 +1,8 @@
 """Kinds of questions, each asked in ways of which some are never in the past.
 
 `right` is what a right answer says, `wrong` the model's mistake, `harm` what a poisonous lesson
-makes it say. The first six ways are those of the past, the last four those of unseen questions. Settings
-were chosen on `CHOSEN_ON`; figures are told of `TOLD_OF`.
+makes it say. The first six ways are those of the past, the last four those of unseen questions.
+Settings were chosen on `CHOSEN_ON`; figures are told of `TOLD_OF`.
 """
 
 from __future__ import annotations

@@ -36,8 +36,8 @@ SPREAD = "Whatever is asked, be generous: "
 @dataclass(frozen=True)
 class Odds:
     """How the models are. `systematic` is how often a mistake is made on a kind that has one,
-    `slip` how often otherwise; `obeys` how often a lesson is followed. The critic writes good advice but
-    for these shares; the judge errs, and prefers the first answer, this often."""
+    `slip` how often otherwise; `obeys` how often a lesson is followed. The critic writes
+    good advice but for these shares; the judge errs, and prefers the first answer, this often."""
 
     systematic: float = 0.9
     slip: float = 0.1

@@ -30,7 +30,7 @@ class Bound(Struct, frozen=True):
     lift: float = 0.05
     worse: float = 0.15
     far: int = 4
-    most: int = 40
+    most: int = 96
 
 
 class Decision(Struct, frozen=True):
@@ -43,6 +43,14 @@ class Decision(Struct, frozen=True):
 def wealth(differences: Sequence[float]) -> float:
     """The evidence that the mean is above 0: 1 says nothing, 20 is worth a chance of 1 in 20."""
     return _mean(math.prod(1.0 + stake * each for each in differences) for stake in STAKES)
+
+
+def below(differences: Sequence[float], mean: float) -> float:
+    """The evidence that the mean is below this one."""
+    room = 1.0 - mean
+    return _mean(
+        math.prod(1.0 - stake * (each - mean) / room for each in differences) for stake in STAKES
+    )
 
 
 def interval(differences: Sequence[float], error: float = 0.05) -> tuple[float, float]:
@@ -76,9 +84,7 @@ def decide(near: Sequence[float], far: Sequence[float], bound: Bound) -> Decisio
         if len(far) < bound.far:
             return Decision("helps", f"{len(far)} unrelated cases are too few")
         return Decision("passed", f"it lifts {lift:+.2f} on {len(near)} cases")
-    if wealth([-each for each in near]) >= 1.0 / bound.error:
-        return Decision("refused", f"it makes answers worse ({lift:+.2f} on {len(near)} cases)")
-    if interval(near, 2 * bound.error)[1] < bound.lift:
+    if below(near, bound.lift) >= 1.0 / bound.error:
         what = "makes answers worse" if lift < 0 else "does not help"
         return Decision("refused", f"it {what} ({lift:+.2f} on {len(near)} cases)")
     if len(near) >= bound.most:
