@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -32,7 +31,8 @@ def signals() -> list[Signal]:
 
 def left(folder: Path) -> list[str]:
     """What lies in a folder, but for the database."""
-    return sorted(name for name in os.listdir(folder) if not name.startswith(("sets.db", "pepper")))
+    names = sorted(path.name for path in folder.iterdir())
+    return [name for name in names if not name.startswith(("sets.db", "pepper"))]
 
 
 def standard(desk: Desk, *sets: EvaluationSet, **terms: str) -> Standard:

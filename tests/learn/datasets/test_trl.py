@@ -17,7 +17,7 @@ from teppan.learn.datasets.formats.files import Place
 for package in ("torch", "transformers", "trl", "datasets"):
     pytest.importorskip(package, reason=f"{package} is not installed (extra `train`)")
 
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 TEMPLATE = (
     "{% if tools %}<|tools|>{{ tools | tojson }}\n{% endif %}"
