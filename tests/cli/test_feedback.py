@@ -52,6 +52,8 @@ def test_models_are_ranked_with_their_bounds(rated: Path) -> None:
     found = json.loads(printed("--json"))
     assert [each["model"] for each in found["models"]] == ["a/x", "b/y"]
     assert (found["models"][0]["value"], found["models"][0]["above"]) == (1.0, ["b/y"])
+    assert [each["place"] for each in found["models"]] == [1, 2]
+    assert "share a place" not in printed()
     assert found["unplaced"] == 1
     assert "1 ratings are of conversations" in printed()
     assert json.loads(printed("summary", "--tenant", "other", "--json"))["models"] == []

@@ -87,6 +87,12 @@ def summary(
             f"A robust mean needs {caps.answers} rated answers and {caps.sources} sources: "
             "send the end user as `user`, else a key is one source."
         )
+    places = [each.place for each in found.models if each.place is not None]
+    if len(set(places)) < len(places):
+        console().print(
+            "Models that share a place are in no order: the ratings do not settle it, or would not "
+            "if 5 % of what unvouched names say were false."
+        )
     if found.unplaced:
         console().print(f"{found.unplaced:,} ratings are of conversations with several models.")
 
