@@ -97,34 +97,6 @@ class Models:
         return sum(each.cost or 0 for each in self.paid.values())
 
 
-class Notes:
-    """The store's part: runs, results, examples."""
-
-    def __init__(self, models: Models) -> None:
-        self.models = models
-        self.runs: list[Run] = []
-        self.by_task: dict[str, Result] = {}
-        self.signals: dict[str, Signal] = {}
-
-    async def begin(self, scope: Scope, run: Run) -> Run | None:
-        self.runs.append(run)
-        return None
-
-    async def results(self, scope: Scope, run: str) -> list[Result]:
-        return list(self.by_task.values())
-
-    async def spent(self, scope: Scope, key_id: str) -> Micros:
-        return self.models.cost
-
-    async def put(self, scope: Scope, run: str, results: Sequence[Result]) -> None:
-        for each in results:
-            self.by_task[each.task] = each
-
-    @property
-    def states(self) -> dict[str, str]:
-        return {each.name: each.state for each in self.by_task.values()}
-
-
 class Shelf:
     """Where examples are kept."""
 
@@ -138,6 +110,37 @@ class Shelf:
 
     async def drop(self, scope: Scope, trace_ids: Sequence[str]) -> int:
         return sum(self.kept.pop(each, None) is not None for each in trace_ids)
+
+
+class Notes:
+    """The store's part: runs, results, examples."""
+
+    def __init__(self, models: Models, shelf: Shelf) -> None:
+        self.models = models
+        self.shelf = shelf
+        self.runs: list[Run] = []
+        self.by_task: dict[str, Result] = {}
+
+    async def begin(self, scope: Scope, run: Run) -> Run | None:
+        self.runs.append(run)
+        return None
+
+    async def results(self, scope: Scope, run: str) -> list[Result]:
+        return list(self.by_task.values())
+
+    async def spent(self, scope: Scope, key_id: str) -> Micros:
+        return self.models.cost
+
+    async def put(self, scope: Scope, run: str, results: Sequence[Result]) -> None:
+        for each in results:
+            before = self.by_task.get(each.task)
+            if before is not None and (each.state, each.answered) != ("kept", before.answered):
+                self.shelf.kept.pop(before.answered, None)
+            self.by_task[each.task] = each
+
+    @property
+    def states(self) -> dict[str, str]:
+        return {each.name: each.state for each in self.by_task.values()}
 
 
 class Scores:

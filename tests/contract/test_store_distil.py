@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from teppan.core.chat import say
 from teppan.core.clock import FixedClock
 from teppan.core.ids import Scope
+from teppan.core.signal import Provenance, Score, Signal
 from teppan.core.trace import ModelCall
 from teppan.store import Store
 from teppan.store.distil import Result, Run, key_of
@@ -63,6 +65,34 @@ async def test_a_task_that_is_judged_again_is_the_same_row(store: Store, clock: 
     standing = await store.distil.standing(ANNA, "prices")
     assert standing is not None
     assert (standing.kept, standing.dropped, standing.failed) == (0, 1, 1)
+
+
+def example(trace_id: str) -> Signal:
+    return Signal(
+        id=f"sig_{trace_id}",
+        tenant="anna",
+        trace_id=trace_id,
+        episode=None,
+        messages=(say("user", "What do adults pay?"),),
+        chosen="$55",
+        score=Score(0.95),
+        provenance=Provenance("a/b", source="distilled"),
+    )
+
+
+async def test_an_answer_that_stands_in_for_another_takes_its_example_away(store: Store) -> None:
+    async def kept() -> list[str]:
+        return [each.trace_id for each in await store.signals.list(ANNA)]
+
+    await store.signals.put(ANNA, [example("tr_1"), example("tr_other")])
+    await store.distil.put(ANNA, "prices", [result(1)])
+    await store.distil.put(ANNA, "prices", [result(1)])
+    assert await kept() == ["tr_1", "tr_other"]
+    await store.signals.put(ANNA, [example("tr_2")])
+    await store.distil.put(ANNA, "prices", [result(1, answered="tr_2")])
+    assert await kept() == ["tr_2", "tr_other"]
+    await store.distil.put(ANNA, "prices", [result(1, answered="tr_2", state="dropped")])
+    assert await kept() == ["tr_other"]
 
 
 async def test_what_a_run_has_cost_is_what_the_ledger_says_of_its_key(store: Store) -> None:

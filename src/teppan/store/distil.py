@@ -19,6 +19,7 @@ from teppan.core.money import Micros
 from teppan.store.reader import Reader
 from teppan.store.schema import instant, ledger, seconds
 from teppan.store.schema_distil import distil_runs, distil_tasks
+from teppan.store.schema_signals import signals
 from teppan.store.writer import Writer
 
 State = Literal["kept", "dropped", "failed"]
@@ -106,7 +107,8 @@ class Distil:
         return await self._writer.run(work)
 
     async def put(self, scope: Scope, run: str, results: Sequence[Result]) -> None:
-        """Durable when it returns; a task that is judged again is the same row."""
+        """Durable when it returns; a task that is judged again is the same row. The example of an
+        answer that is kept no more, or that another stands in for, goes in the same transaction."""
         now = self._clock.now()
         rows = [_row(scope, run, msgspec.structs.replace(each, at=now), now) for each in results]
 
@@ -117,6 +119,11 @@ class Distil:
                     & (distil_tasks.c.run == run)
                     & (distil_tasks.c.task == row["task"])
                 )
+                before = select(distil_tasks.c.answered).where(here, distil_tasks.c.state == "kept")
+                gone = connection.scalar(before.with_for_update())
+                if gone and (row["state"] != "kept" or row["answered"] != gone):
+                    old = (signals.c.tenant == row["tenant"]) & (signals.c.trace_id == gone)
+                    connection.execute(delete(signals).where(old))
                 connection.execute(delete(distil_tasks).where(here))
                 connection.execute(distil_tasks.insert().values(**row))
 

@@ -40,8 +40,8 @@ class Shop:
 
     def __init__(self, answering: Callable[[str], Trace] | None = None) -> None:
         self.models = Models(answering or (lambda text: trace(text, f"Yes: {text}")))
-        self.notes = Notes(self.models)
         self.shelf = Shelf()
+        self.notes = Notes(self.models, self.shelf)
 
     async def run(self, *tasks: object, stop: asyncio.Event | None = None, **more: object) -> Tally:
         made, of = {}, {}

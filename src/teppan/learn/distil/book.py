@@ -68,11 +68,7 @@ class Book:
             await self.settle(each.task, "dropped", each.kind, each.why)
 
     async def put(self, result: Result) -> None:
-        """Durable when it returns; an example that is kept no more is taken away first."""
-        before = self._results.get(result.task)
-        gone = before.answered if before is not None and before.state == "kept" else ""
-        if gone and (result.state != "kept" or result.answered != gone):
-            await self._desk.signals.drop(self._scope, [gone])
+        """Durable when it returns, with what becomes of an example that is kept no more."""
         await self._desk.records.put(self._scope, self._job.name, [result])
         self._results[result.task] = result
         self._tally.count(result)

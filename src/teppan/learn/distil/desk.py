@@ -31,7 +31,8 @@ class Records(Protocol):
 
     async def results(self, scope: Scope, run: str) -> list[Result]: ...
 
-    async def put(self, scope: Scope, run: str, results: Sequence[Result]) -> None: ...
+    async def put(self, scope: Scope, run: str, results: Sequence[Result]) -> None:
+        """Writes results down; takes away the example of an answer that is kept no more."""
 
     async def spent(self, scope: Scope, key_id: str) -> Micros: ...
 
@@ -40,8 +41,6 @@ class Kept(Protocol):
     """`store/signals.py` has it."""
 
     async def put(self, scope: Scope, made: Sequence[Signal]) -> int: ...
-
-    async def drop(self, scope: Scope, trace_ids: Sequence[str]) -> int: ...
 
 
 class Desk(Struct, frozen=True, kw_only=True):
