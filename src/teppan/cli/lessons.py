@@ -67,7 +67,8 @@ async def _list(
         print_json({"lessons": told})
         return
     if not found:
-        console().print("There are no lessons yet; the night makes them (`teppan jobs`).")
+        none = "There are no lessons yet; the night makes them (`teppan jobs`)."
+        console().print(none if status is None else f"No lesson is {status}.")
         return
     columns = ("id", "status", "model", "intent", ">cases", ">lift", ">effect", "rule")
     print_table("Lessons", columns, [_cells(each, cases.get(each.id, 0)) for each in found])

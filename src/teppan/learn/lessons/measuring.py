@@ -4,7 +4,8 @@
                                                    └─ all days of a lesson ── stays, or retires
 
 Days are written anew from their traces, so a night that is run again counts nothing twice, and a
-rating that comes late counts as long as its day is looked at again.
+rating that comes late counts as long as its day is looked at again. Only answers of which enough is
+known count: what an answer shows of itself says little of whether it was right.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ class Measured(Struct, frozen=True, kw_only=True):
 class Week(Struct, frozen=True, kw_only=True):
     """Seven days of a model: how good its answers were, and what lessons did to those they bore on.
 
-    `week` is the first day, counted from 1970. `lift` is the mean quality with lessons less that of
-    answers they were held back from; `None` where one is missing.
+    `week` is the first day, counted from 1970; `answers` are those of which enough is known. `lift`
+    is the mean quality with lessons less that of answers they were held back from; `None` where one
+    is missing.
     """
 
     model: str
@@ -79,6 +81,8 @@ async def _days(desk: Desk, scope: Scope, since: float, until: float) -> tuple[l
     async for page in seen(desk, scope, since, until):
         answers += len(page)
         for each in page:
+            if not each.told(desk.policy.known):
+                continue
             trace, quality = each.trace, each.score.value
             model, day = trace.asked, int(trace.started // DAY)
             for names, sums in ((("", *trace.lessons), given), (trace.withheld, withheld)):

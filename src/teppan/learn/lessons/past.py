@@ -46,6 +46,10 @@ class Seen(Struct, frozen=True):
     def question(self) -> str:
         return self.request.question[:QUESTION]
 
+    def told(self, known: float) -> bool:
+        """Whether enough is known of it: so much of its score, or what capped it."""
+        return self.score.known >= known or bool(self.score.capped)
+
     @property
     def answer(self) -> str:
         return self.trace.answer.text if self.trace.answer is not None else ""
