@@ -27,6 +27,7 @@ def policy_of(settings: Settings) -> Policy:
     return Policy(
         open=wanted.open,
         share=wanted.share,
+        draws=wanted.draws,
         lease=wanted.lease,
         weights=Weights(**wanted.weights.model_dump()),
         intents=wanted.intents,

@@ -11,7 +11,8 @@ class ReviewWeights(Section):
     """What each reason alone makes a look at an answer worth at its most."""
 
     doubt: Share = Field(0.8, description="The gateway was not sure that the answer is right.")
-    rules: Share = Field(0.8, description="It broke a rule, or another answer stood in for it.")
+    replaced: Share = Field(0.8, description="It broke a rule; the safe answer stood in for it.")
+    rules: Share = Field(0.5, description="It broke a rule all the same, or its first writing did.")
     downvoted: Share = Field(0.9, description="People did not like it, the more if it was sure.")
     disagreement: Share = Field(0.5, description="The models said different things.")
     edge: Share = Field(0.2, description="Nothing like it was reviewed or trained on.")
@@ -26,6 +27,9 @@ class ReviewSettings(Section):
         0.1,
         description="Share of what is handed out that chance alone has drawn: it tells how often "
         "answers are right. 0 draws none.",
+    )
+    draws: int = Field(
+        20, ge=1, le=1000, description="About how many answers chance draws in one filling."
     )
     lease: Seconds = Field(900.0, description="Seconds for which a reviewer holds an item.")
     critic: str = Field(

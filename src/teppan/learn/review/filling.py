@@ -62,12 +62,13 @@ _SAID = ("user", "assistant")
 
 
 class Policy(Struct, frozen=True, kw_only=True):
-    """At most `open` items wait; `share` of what is handed out is drawn by chance. `intents` says
-    in [0, 1] how much each matters. A claim lasts `lease` seconds. The model `critic` suggests
-    answers for the `suggestions` items that are worth most."""
+    """At most `open` items wait; `share` of what is handed out is drawn by chance, about `draws` in
+    one filling. `intents` says in [0, 1] how much each matters. A claim lasts `lease` seconds. The
+    model `critic` suggests answers for the `suggestions` items that are worth most."""
 
     open: int = 200
     share: float = 0.1
+    draws: int = 20
     lease: float = 900.0
     weights: Weights = Weights()
     intents: Mapping[str, float] = {}
@@ -75,13 +76,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     suggestions: int = 10
 
     @property
-    def drawn(self) -> int:
-        """About as many as chance chooses in one filling."""
-        return max(1, round(self.share * self.open)) if self.share > 0 else 0
-
-    @property
     def most(self) -> dict[Lane, int]:
-        return {"ranked": self.open, "random": 2 * self.drawn}
+        return {"ranked": self.open, "random": 2 * self.draws}
 
 
 class Desk(Struct, frozen=True):
@@ -120,7 +116,9 @@ async def fill(
     await _caught_up(desk, scope, before.heard)
     place = before if before.started >= since else Place(since, "", before.heard)
     settled = min(until, now - SETTLED)
-    drawing = chance.chance(desk.policy.drawn, await review.waiting(scope, place, settled))
+    drawing = 0.0
+    if desk.policy.share > 0:
+        drawing = chance.chance(desk.policy.draws, await review.waiting(scope, place, settled))
     weights = await rerank(desk, scope)
     heard = await _heard(desk, scope, min(place.started, place.heard))
     run = _Run(desk, scope, place, heard, weights)

@@ -20,7 +20,7 @@ AGAIN = 0.1
 """What is left of the priority of what is near to something in the queue or reviewed."""
 STRIKING = 0.5
 """What is left of it when people disliked the answer all the same."""
-POPULAR = 0.5
+POPULAR = 0.75
 """The power of the number of questions that a label covers: less than 1, as being worth a look is
 never quite the chance of being wrong."""
 

@@ -1,7 +1,8 @@
 """How much a look at an answer is worth, from what is known of it: each part with its reason.
 
     doubt         the gateway itself was not sure that the answer is right
-    rules         the answer broke a rule of its business, or another had to stand in for it
+    replaced      it broke a rule of its business, and the safe answer stood in for it
+    rules         it broke one all the same, or its first writing did
     downvoted     people did not like it, the more surprising the surer it was
     disagreement  the models said different things
     edge          nothing like it was reviewed or trained on
@@ -29,12 +30,12 @@ REFUSED = 0.3
 BROKEN: Mapping[str, tuple[float, str]] = MappingProxyType(
     {
         "replaced": (1.0, "the safe answer stood in for one that broke a rule"),
-        "noted": (0.7, "it breaks a rule"),
-        "regenerated": (0.3, "its first writing broke a rule"),
-        "unchecked": (0.2, "its rules could not be checked"),
+        "noted": (1.0, "it breaks a rule"),
+        "regenerated": (0.4, "its first writing broke a rule"),
+        "unchecked": (0.3, "its rules could not be checked"),
     }
 )
-"""How much a look is worth by how an answer left the rules, and in words."""
+"""How much of a reason it is how an answer left the rules, and in words."""
 FAR = 0.6
 """Similarity to the nearest known question from which nothing is an edge case."""
 _SHOWN = 0.05
@@ -45,7 +46,8 @@ class Weights(Struct, frozen=True):
     """What each part is worth alone at its most, in [0, 1]."""
 
     doubt: float = 0.8
-    rules: float = 0.8
+    replaced: float = 0.8
+    rules: float = 0.5
     downvoted: float = 0.9
     disagreement: float = 0.5
     edge: float = 0.2
@@ -90,7 +92,7 @@ def worth(
     wanted, sure = weights or Weights(), confidence_of(trace)
     parts = [
         *_doubt(sure, wanted.doubt),
-        *_rules(trace, wanted.rules),
+        *_rules(trace, wanted),
         *_downvoted(ratings, sure, wanted.downvoted),
         *_disagreement(trace, wanted.disagreement),
         *_edge(nearest, wanted.edge),
@@ -112,12 +114,14 @@ def _doubt(sure: float | None, weight: float) -> list[Reason]:
     return [Reason("doubt", 1.0 - sure, weight, f"it was {sure:.0%} sure of its answer")]
 
 
-def _rules(trace: Trace, weight: float) -> list[Reason]:
+def _rules(trace: Trace, weights: Weights) -> list[Reason]:
     value, told = BROKEN.get(trace.guarded, (0.0, ""))
     if not value:
         return []
     broken = ", ".join(dict.fromkeys(each.rule for each in trace.violations))
-    return [Reason("rules", value, weight, f"{told}{f' ({broken})' if broken else ''}")]
+    name = "replaced" if trace.guarded == "replaced" else "rules"
+    weight = getattr(weights, name)
+    return [Reason(name, value, weight, f"{told}{f' ({broken})' if broken else ''}")]
 
 
 def _downvoted(ratings: Sequence[float], sure: float | None, weight: float) -> list[Reason]:
