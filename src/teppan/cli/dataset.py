@@ -130,7 +130,7 @@ async def _show(id: str, tenant: str, config: str | None, as_json: bool) -> None
         return
     console().print(quoted(f"{of.id}: {of.state}, built {_when(of.made)}, hash {of.hash}"))
     if of.erased:
-        told = f"{of.erased:,} rows were erased since; it was {of.first_hash}"
+        told = f"rows erased since: {of.erased:,}; it was {of.first_hash}"
         console().print(quoted(told))
     print_table("Rows", ("where", ">rows"), [(name, f"{many:,}") for name, many in rows.items()])
     if students:

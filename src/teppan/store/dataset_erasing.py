@@ -76,7 +76,7 @@ def _told(
         select(dataset_students.c.student).where(its_students).order_by(dataset_students.c.student)
     ).all()
     if dry:
-        notes = [f"dataset {name} would lose {held} of its rows"]
+        notes = [f"dataset {name} would lose {_rows(held)}"]
     else:
         hash_, count = hash_now(connection, scope.tenant, *version)
         kept = connection.execute(
@@ -94,10 +94,14 @@ def _told(
             .where(its_students)
             .values(erased=dataset_students.c.erased + held)
         )
-        notes = [f"dataset {name} lost {held} rows and is another now: {hash_[:12]}"]
+        notes = [f"dataset {name} lost {_rows(held)} and is another now: {hash_[:12]}"]
     notes += [
-        f"the student {student} was trained on {held} rows of theirs, in {name}; "
+        f"the student {student} was trained on {_rows(held)} of theirs, in {name}; "
         "train it again without them"
         for student in students
     ]
     return notes
+
+
+def _rows(many: int) -> str:
+    return f"{many} row" if many == 1 else f"{many} rows"

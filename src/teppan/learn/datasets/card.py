@@ -152,7 +152,7 @@ def balance(splits: Mapping[str, SplitCard]) -> list[str]:
     for side in SIDES[:-1]:
         counts = train.by.get(side, {})
         for value, many in counts.items():
-            if len(counts) > 1 and many > LARGE * train.rows:
+            if side != "source" and len(counts) > 1 and many > LARGE * train.rows:
                 found.append(f"{many / train.rows:.0%} of what trains is {side} {value or 'none'}")
         judged = splits["test"].by.get(side, {})
         if side in ("task", "intent", "language") and splits["test"].rows:
@@ -181,8 +181,11 @@ def evenness(counts: Mapping[str, int]) -> float:
 def markdown(card: Card, *, id: str = "", erased: int = 0, now: str = "") -> str:
     """The card as a page. `erased` rows have gone since, and `now` is its hash without them."""
     out = [f"# Dataset {id or card.name}", ""]
+    times = [each for one in card.splits.values() for each in (one.since, one.until)]
+    known = [each for each in times if each is not None]
+    between = f" of {_day(min(known))} to {_day(max(known))}" if known else ""
     out += [
-        f"{card.rows:,} rows from conversations between {_day(card.since)} and {_day(card.until)}. "
+        f"{card.rows:,} rows{between}. "
         f"{card.reviewed:,} were written, approved or reviewed by people; {card.pairs:,} answers "
         "are there as what not to say.",
         "",
