@@ -16,8 +16,10 @@ from teppan.core.reply import Outcome, Reply
 from teppan.core.trace import ToolRun
 from teppan.estimate.confidence import Calibration
 from teppan.estimate.predictor import Figure, Predictor
+from teppan.estimate.seen import seen_of
 from teppan.serve.assessor import Assessor, Floor, Teller
 from teppan.serve.journey import Journey
+from teppan.serve.steps import Steps
 
 ANNA, BEN = Scope("anna", "key-a"), Scope("ben", "key-b")
 REQUEST = ChatRequest(model="shop", messages=(say("user", "What do adults pay?"),))
@@ -131,8 +133,6 @@ def test_the_teller_names_intent_and_language():
 
 
 def assessor_seen():
-    from teppan.estimate.seen import seen_of
-
     return seen_of(journey().trace("ok", served="a/b", answer=completion(SURE)))
 
 
@@ -204,3 +204,39 @@ async def test_what_is_looked_at_before_leaves_the_journey_as_it_was():
     trip = journey()
     await assessor(REGENERATE).keep(trip, REQUEST, outcome(SURE), never)
     assert trip.outcome is None
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_every_answer_that_leaves_a_gateway_has_its_figure(opening, stream):
+    setting = opening({"a": {"x": DOUBTFUL, "y": SURE}}, steps=Steps(assessor=assessor()))
+    for model in ("a/x", "a/y"):
+        request = replace(REQUEST, model=model, stream=stream)
+        answer = await setting.gateway.answer(request, ANNA)
+        if stream:
+            assert [delta async for delta in answer.deltas()]
+    doubtful, sure = (each.assessed for each in setting.memory.traces)
+    assert doubtful < 0.5 < 0.8 < sure
+    trace = setting.memory.traces[0]
+    assert seen_of(replace(trace, assessed=None, latency=99.0)) == seen_of(trace)
+
+
+class InTurn(dict):
+    """Says another line each time."""
+
+    def __getitem__(self, model):
+        lines = super().__getitem__(model)
+        return lines.pop(0) if len(lines) > 1 else lines[0]
+
+
+async def test_the_gateway_writes_a_doubtful_answer_anew(opening):
+    told = assessor(REGENERATE)
+    setting = opening(
+        {"a": InTurn(x=[DOUBTFUL, SURE])},
+        {"shop": {"strategy": "single", "model": "a/x"}},
+        steps=Steps(assessor=told),
+    )
+    answer = await setting.gateway.answer(REQUEST, ANNA)
+    assert answer.completion.text == SURE
+    (trace,) = setting.memory.traces
+    assert trace.assessed > 0.8
+    assert len(trace.calls) == 2
