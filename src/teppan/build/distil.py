@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
+from threading import Lock
 from typing import Any, cast
 
 import msgspec
@@ -41,6 +42,7 @@ from teppan.learn.distil.tasks import Task
 from teppan.learn.scoring import Scorer
 from teppan.learn.signals import Filters, terms_by
 from teppan.providers.embed import HashingEmbedder
+from teppan.routing.intent import Intents
 from teppan.routing.language import Languages
 from teppan.serve.guard.guard import Guard
 from teppan.store.distil import key_of
@@ -124,7 +126,7 @@ def open_desk(settings: Settings, pack: Pack | None, house: House) -> Desk:
         unjudged=wanted.unjudged,
         terms=Filters().terms,
     )
-    intents = open_intents(pack) if pack and pack.intents else None
+    intents = Naming(open_intents(pack)) if pack and pack.intents else None
     weights = cast("Mapping[PartName, float]", learn.weights.model_dump())
     return Desk(
         ask=Capped(house.ask, wanted.max_tokens),
@@ -138,8 +140,20 @@ def open_desk(settings: Settings, pack: Pack | None, house: House) -> Desk:
         writers=behind.writers,
         alone=behind.alone,
         judged_by=content_hash(msgspec.json.encode([keeps.name, sorted(learn.terms.items())])),
-        intent_of=(lambda text: intents.of(text)[0]) if intents else None,
+        intent_of=intents.of if intents else None,
     )
+
+
+class Naming:
+    """Names intents from several threads; learning them takes a moment and is done once."""
+
+    def __init__(self, intents: Intents) -> None:
+        self._intents = intents
+        self._turn = Lock()
+
+    def of(self, text: str) -> str:
+        with self._turn:
+            return self._intents.of(text)[0]
 
 
 class Capped(Asking):

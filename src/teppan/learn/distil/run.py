@@ -200,7 +200,9 @@ class Runner:
         trace = asked.trace
         judged = desk.sieve.judge(task, trace)
         if judged.kept:
-            made = example(task, trace, judged, desk.scores, desk.intent_of)
+            made = await asyncio.to_thread(
+                example, task, trace, judged, desk.scores, desk.intent_of
+            )
             await desk.signals.put(self._scope, [made])
         cost = self._pool.paid(asked)
         await book.put(
