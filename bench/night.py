@@ -26,7 +26,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,6 @@ class Figures:
     naive_repeats: int = 0
     wait: float = 0.0
     seconds: float = 0.0
-    waits: list[float] = field(default_factory=list)
 
 
 def name_of(night: int) -> str:
@@ -152,6 +151,7 @@ class Killer:
         self.fleet = fleet
         self.dice = random.Random(seed)
         self.figures = Figures()
+        self.waits: list[float] = []
         self.answered: Counter[str] = Counter()
         self.known: dict[str, float] = {}
         """When each answer was known to the job, on the fleet's clock."""
@@ -187,7 +187,7 @@ class Killer:
         finally:
             await store.close()
         figures = self.figures
-        figures.wait = round(statistics.median(figures.waits), 2) if figures.waits else 0.0
+        figures.wait = round(statistics.median(self.waits), 2) if self.waits else 0.0
         figures.seconds = round(time.monotonic() - began, 1)
         return figures
 
@@ -249,7 +249,7 @@ class Killer:
             if "stage" in told:
                 self.begun[told["night"], told["stage"]] += 1
                 if first and self.kills:
-                    self.figures.waits.append(now - self.kills[-1])
+                    self.waits.append(now - self.kills[-1])
                 first = False
             else:
                 self.answered[told["answered"]] += 1

@@ -143,8 +143,9 @@ async def test_until_when_it_was_done_and_who_had_traffic(store: Store) -> None:
 
 
 async def test_old_jobs_and_silent_workers_are_forgotten(store: Store, clock: FixedClock) -> None:
-    await store.jobs.file(job("n1"))
+    await store.jobs.file(job("n1", until=50.0))
     await store.jobs.file(job("n2"))
+    await store.jobs.settle(await claimed(store), "done")
     await store.jobs.settle(await claimed(store), "done")
     await store.job_workers.greet(Worker("w1", "here", 1, "serve"))
     clock.advance(FORGET + 1)

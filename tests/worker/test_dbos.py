@@ -87,6 +87,46 @@ async def test_a_step_that_fails_is_not_remembered(tmp_path: Path) -> None:
         assert [each["at"] for each in results] == [1, 3, 2]
 
 
+async def test_cancelled_at_any_moment_nothing_runs_on(tmp_path: Path) -> None:
+    async with backend(tmp_path, "w1") as made:
+        await made.run("first", [])  # so that the others do not wait for its start
+
+        async def cut(delay: float) -> list[str]:
+            desk = Desk()
+            running = asyncio.create_task(made.run(f"cut {delay}", desk.steps()))
+            await asyncio.sleep(delay)
+            running.cancel()
+            await asyncio.wait({running})
+            done = list(desk.done)
+            await asyncio.sleep(0.05)
+            assert desk.done == done
+            results = await made.run(f"cut {delay}", desk.steps())
+            assert [each["name"] for each in results] == ["first", "second", "third"]
+            return desk.done
+
+        for done in await asyncio.gather(*map(cut, (0.0, 0.002, 0.01, 0.03, 0.06, 0.1))):
+            assert set(done) == {"first", "second", "third"}
+            assert len(done) <= 4, "the one that was cut may have been done twice, no other"
+
+
+async def test_queues_of_the_dead_are_taken_away(tmp_path: Path) -> None:
+    from dbos import DBOS
+
+    async with backend(tmp_path, "w1") as first:
+        await first.run("a", [])
+        await asyncio.to_thread(DBOS.register_queue, "teppan-dead")
+        await asyncio.to_thread(DBOS.register_queue, "teppan-w3")
+
+    async def alive() -> set[str]:
+        return {"w3"}
+
+    second = DbosBackend(place(f"sqlite:///{tmp_path}/teppan.db"), "w2", alive)
+    await second.run("b", [])
+    left = {queue.name for queue in await asyncio.to_thread(DBOS.list_queues)}
+    await second.close()
+    assert left == {"teppan-w2", "teppan-w3"}
+
+
 async def test_it_leaves_no_thread_says_nothing_and_its_file_is_private(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

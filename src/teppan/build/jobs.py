@@ -121,6 +121,7 @@ class Found(Struct, frozen=True):
     trains: int
     wanted: int
     ready: bool
+    told: str
 
 
 class Enough:
@@ -132,7 +133,9 @@ class Enough:
 
     async def __call__(self, scope: Scope, since: float, until: float, report: Report) -> Found:
         totals = await self._signals.totals(scope)
-        return Found(totals.trains, self._wanted, totals.trains >= self._wanted)
+        ready = totals.trains >= self._wanted
+        told = f"{totals.trains:,} of {self._wanted:,} examples that may train"
+        return Found(totals.trains, self._wanted, ready, f"{told}: {'' if ready else 'not '}enough")
 
 
 class Swept(Struct, frozen=True):

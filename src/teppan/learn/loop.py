@@ -88,7 +88,9 @@ def window(reached: float | None, until: float) -> tuple[float, float]:
 
 
 def told(counts: Mapping[str, Json]) -> str:
-    """Counts in a line: `traces 120, kept 45`."""
+    """Counts in a line: `traces 120, kept 45`; or what they say of themselves in `told`."""
+    if counts.get("told"):
+        return str(counts["told"])
     parts = [f"{name} {value:,}" if _number(value) else f"{name} {value}"
              for name, value in counts.items() if value not in (None, "", [], {})]  # fmt: skip
     return ", ".join(parts)

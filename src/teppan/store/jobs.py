@@ -314,8 +314,15 @@ class Jobs:
         return await self._reader.run(lambda connection: sorted(connection.scalars(wanted)))
 
     async def prune(self, before: float) -> int:
-        """Forgets jobs that ended before this instant; returns how many."""
-        old = select(jobs.c.tenant, jobs.c.id).where(jobs.c.ended < instant(before))
+        """Forgets jobs that ended before this instant; returns how many. The newest of each kind
+        stays: it says until when that was done."""
+        later = jobs.alias()
+        outdone = exists().where(
+            later.c.tenant == jobs.c.tenant,
+            later.c.kind == jobs.c.kind,
+            later.c.until > jobs.c.until,
+        )
+        old = select(jobs.c.tenant, jobs.c.id).where(jobs.c.ended < instant(before), outdone)
 
         def batch(connection: Connection) -> int:
             found = connection.execute(old.limit(PRUNE_BATCH)).all()

@@ -18,7 +18,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from pathlib import Path
@@ -38,6 +38,8 @@ THREADS = 20
 CONNECTIONS = 4
 RESTS = 60.0
 """Seconds without a run after which DBOS is stopped."""
+LEAVING = 10.0
+"""Seconds that a run which was left gets to notice; what it does after that it cannot record."""
 QUEUE_SECONDS, NOTICE_SECONDS, SCHEDULE_SECONDS = 0.5, 1.0, 3600.0
 """How often its threads look: at our queue, and at what we do not use."""
 
@@ -101,12 +103,17 @@ async def _awaited(step: Step) -> Any:
     return await step.act()
 
 
-class DbosBackend:
-    """`where` is what `place` says of the store's address; `worker` names this process."""
+Alive = Callable[[], Awaitable[Collection[str]]]
 
-    def __init__(self, where: str | Path, worker: str) -> None:
+
+class DbosBackend:
+    """`where` is what `place` says of the store's address; `worker` names this process; `alive` the
+    processes that may have a queue: those of others are taken away."""
+
+    def __init__(self, where: str | Path, worker: str, alive: Alive | None = None) -> None:
         self._where = where
         self._worker = worker
+        self._alive = alive
         self._queue = f"{APPLICATION}-{worker}"
         self._runs: dict[str, Run] = {}
         self._engine: Engine | None = None
@@ -119,14 +126,17 @@ class DbosBackend:
         run = self._runs[name] = Run(steps, thorough)
         try:
             await self._start()
-            done: list[Any] | None = await _off_loop(self._begin, name)
-            if done is not None:
-                return done
+            beginning = asyncio.ensure_future(_off_loop(self._begin, name))
             try:
+                done: list[Any] | None = await asyncio.shield(beginning)
+                if done is not None:
+                    return done
                 await asyncio.shield(run.ended)
             except asyncio.CancelledError:
                 run.park()
-                await asyncio.shield(run.ended)
+                await asyncio.wait({beginning})
+                if beginning.exception() is None and beginning.result() is None:
+                    await asyncio.wait({run.ended}, timeout=LEAVING)
                 raise
             if run.causes:
                 raise StepsFailed(run.causes)
@@ -156,6 +166,8 @@ class DbosBackend:
         async with self._changing:
             if self._workflow is None:
                 await _off_loop(self._launch)
+                if self._alive is not None:
+                    await _off_loop(self._clear, await self._alive())
 
     def _rest(self) -> None:
         if self._runs or self._resting is not None:
@@ -208,6 +220,15 @@ class DbosBackend:
             self._destroy()
             raise
         self._workflow = workflow
+
+    def _clear(self, alive: Collection[str]) -> None:
+        """Queues of processes that were killed."""
+        from dbos import DBOS
+
+        kept = {f"{APPLICATION}-{each}" for each in alive} | {self._queue}
+        for queue in DBOS.list_queues():
+            if queue.name not in kept:
+                DBOS.delete_queue(queue.name)
 
     def _destroy(self) -> None:
         self._workflow = None

@@ -22,13 +22,17 @@ _log = structlog.get_logger("teppan.jobs")
 
 def open_worker(house: House, inside: str, clock: Clock | None = None) -> Worker:
     """Raises `ConfigError` for a schedule that cannot be understood."""
-    wanted, name = house.settings.learn.jobs, new_worker()
+    wanted, name, store = house.settings.learn.jobs, new_worker(), house.store
+
+    async def alive() -> set[str]:
+        return {each.name for each in await store.job_workers.list()}
+
     return Worker(
         name,
         inside,
-        Records(house.store.jobs, house.store.job_workers),
+        Records(store.jobs, store.job_workers),
         open_kinds(house, clock),
-        DbosBackend(place(house.settings.store.url), name),
+        DbosBackend(place(house.settings.store.url), name, alive),
         policy_of(wanted),
         clock or SystemClock(),
     )
