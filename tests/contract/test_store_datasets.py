@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dataset_signals import signal
 from teppan.core.errors import BadRequest, NotFound
 from teppan.core.ids import Scope
 from teppan.learn.privacy.erase import Report, erase_person, places_of_store
@@ -27,6 +28,9 @@ def row(number: int, **more: object) -> DatasetRow:
 
 async def built(store: Store, name: str = "support", many: int = 4) -> Dataset:
     """A version whose last row is left out."""
+    await store.signals.put(
+        ANNA, [signal(n, id=f"sig_{n}", trace_id=f"tr_{n}", user="u9") for n in range(many)]
+    )
     of = await store.datasets.begin(ANNA, name, 0.0, 100.0)
     await store.datasets.rows.put(ANNA, of, [row(number) for number in range(many)])
     decided = [
@@ -34,7 +38,8 @@ async def built(store: Store, name: str = "support", many: int = 4) -> Dataset:
         for number in range(many)
     ]
     await store.datasets.rows.decide(ANNA, of, decided)
-    return await store.datasets.finish(ANNA, of, b"{}")
+    expected = hash_of(each.hash for each in decided if each.split)
+    return await store.datasets.finish(ANNA, of, expected, b"{}")
 
 
 async def erased(store: Store, user: str, *, dry: bool = False) -> Report:
@@ -85,6 +90,21 @@ async def test_the_same_again_is_no_new_version_and_another_is(store: Store) -> 
     assert [each.id for each in await store.datasets.list(ANNA)] == ["support@2", "support@1"]
     assert (await store.datasets.get(ANNA, "support")).version == 2
     assert (await store.datasets.get(ANNA, "support@1")).hash == first.hash
+
+
+async def test_rows_whose_signal_went_meanwhile_are_dropped_before_it_is_ready(
+    store: Store,
+) -> None:
+    of = await store.datasets.begin(ANNA, "support", 0.0, 100.0)
+    await store.signals.put(ANNA, [signal(1, id="sig_1", trace_id="tr_1")])
+    await store.datasets.rows.put(ANNA, of, [row(1), row(2)])
+    decided = [Decision(f"sig_{number}", "train", "", f"h{number}") for number in (1, 2)]
+    await store.datasets.rows.decide(ANNA, of, decided)
+    done = await store.datasets.finish(ANNA, of, hash_of(["h1", "h2"]), b"{}")
+    assert done.state == "building"
+    assert [each.id for each in await store.datasets.rows.list(ANNA, of)] == ["sig_1"]
+    done = await store.datasets.finish(ANNA, of, hash_of(["h1"]), b"{}")
+    assert (done.state, done.rows) == ("ready", 1)
 
 
 async def test_no_tenant_sees_anothers_and_names_are_names(store: Store) -> None:

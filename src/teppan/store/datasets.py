@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select, update
 
 from teppan.core.clock import Clock
 from teppan.core.errors import BadRequest, NotFound
@@ -24,6 +24,7 @@ from teppan.store.dataset_rows import OUT, Dataset, DatasetRows, hash_now, held
 from teppan.store.reader import Reader
 from teppan.store.schema import instant, seconds
 from teppan.store.schema_datasets import dataset_rows, dataset_students, datasets
+from teppan.store.schema_signals import signals
 from teppan.store.writer import Writer
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -86,9 +87,16 @@ class Datasets:
 
         return await self._writer.run(work)
 
-    async def finish(self, scope: Scope, of: Dataset, card: bytes) -> Dataset:
+    async def finish(self, scope: Scope, of: Dataset, expected: str, card: bytes) -> Dataset:
         """The version is ready; the words of what was left out go. One that holds the same as the
-        one before it is taken back, and the one before it returned."""
+        one before it is taken back, and the one before it returned.
+
+        Rows whose signal is gone (somebody was erased while it was being built) are dropped. Where
+        the rows are then not those of the hash that is `expected`, it is still being built.
+        """
+        alive = select(signals.c.id).where(
+            signals.c.tenant == scope.tenant, signals.c.id == dataset_rows.c.id
+        )
 
         def work(connection: Connection) -> Dataset:
             before = connection.execute(
@@ -101,7 +109,10 @@ class Datasets:
                 .order_by(datasets.c.version.desc())
                 .limit(1)
             ).first()
+            connection.execute(delete(dataset_rows).where(held(scope, of), ~exists(alive)))
             sum_, count = hash_now(connection, scope.tenant, of.name, of.version)
+            if sum_ != expected:
+                return of
             if before is not None and before.state == "ready" and before.hash == sum_:
                 connection.execute(delete(dataset_rows).where(held(scope, of)))
                 connection.execute(delete(datasets).where(_is(scope, _key(of))))

@@ -25,7 +25,7 @@ from teppan.learn.privacy.erase import erase_person, places_of_store
 from teppan.learn.privacy.scrub import Scrubber
 from teppan.learn.privacy.spans import Span
 from teppan.store import Store
-from teppan.store.dataset_rows import DatasetRow
+from teppan.store.dataset_rows import Dataset, DatasetRow
 
 
 async def rows_of(store: Store, of: Built | str, split: str | None = None) -> list[DatasetRow]:
@@ -289,6 +289,24 @@ async def test_an_erased_person_is_in_no_version_and_their_students_are_named(
     assert (now.state, now.hash == made.hash) == ("changed", False)
     page = markdown(made.card, id=now.id, erased=now.erased, now=now.hash)
     assert f"Changed since: {len(theirs)} rows were erased" in page
+
+
+async def test_who_is_erased_while_it_is_built_is_not_in_it(store: Store, desk: MakeDesk) -> None:
+    at = desk()
+    await store.signals.put(LOCAL, [signal(n) for n in range(20)])
+    datasets = at.datasets
+    put = datasets.rows.put
+
+    async def late(scope: Scope, of: Dataset, rows: Sequence[DatasetRow]) -> None:
+        await store.signals.erase(LOCAL, "u1")
+        await put(scope, of, rows)
+
+    datasets.rows.put = late  # type: ignore[method-assign]
+    made = await build_dataset(at, LOCAL, 0.0, 1e9, silent, "sets")
+    rows = await rows_of(store, made)
+    assert {row.user for row in rows} == {"u0", "u2", "u3", "u4"}
+    assert adds_up(made)
+    assert made.card.signals == 16
 
 
 def test_making_an_example_never_keeps_who_asked(desk: MakeDesk) -> None:

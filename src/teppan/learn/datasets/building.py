@@ -17,6 +17,7 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
+from teppan.core.errors import StoreError
 from teppan.core.ids import Scope
 from teppan.core.signal import Signal
 from teppan.learn.datasets.card import Card, Line, card_of
@@ -33,6 +34,8 @@ from teppan.store.datasets import Datasets
 NAME = "default"
 PAGE = 250
 """Signals that are in memory together."""
+TRIES = 3
+"""How often it is begun again because examples went while it was built."""
 
 Report = Callable[[int, int, str], None]
 OriginOf = Callable[[Scope, Signal], Awaitable[Origin]]
@@ -85,7 +88,20 @@ async def build_dataset(
     Raises `BadRequest` for a name that is none, and `StoreError`.
     """
     of = await desk.datasets.begin(scope, name, since, until)
-    await _scrubbed(desk, scope, of, report)
+    for _ in range(TRIES):
+        await _scrubbed(desk, scope, of, report)
+        card = await _decided(desk, scope, of, report)
+        done = await desk.datasets.finish(scope, of, card.hash, msgspec.json.encode(card))
+        if done.state != "building":
+            break
+    else:
+        raise StoreError(f"examples keep going while `{of.id}` is built; run it again later")
+    kept = card if done.id == of.id else msgspec.json.decode(done.card, type=Card)
+    return Built(id=done.id, hash=done.hash, new=done.id == of.id, card=kept)
+
+
+async def _decided(desk: Desk, scope: Scope, of: Dataset, report: Report) -> Card:
+    """Decides where every row belongs, and writes it down."""
     table = await _table(desk, scope, of, report)
     rows = len(table.features)
 
@@ -96,13 +112,10 @@ async def build_dataset(
     report(0, rows, "compared")
     decided = await sifted(table, desk.recipe, fetch)
     decisions = [_decision(each, *decided[each.id]) for each in table.features]
-    card = _card(desk, of, table.features, decisions)
     for start in range(0, rows, PAGE):
         await desk.datasets.rows.decide(scope, of, decisions[start : start + PAGE])
         report(min(rows, start + PAGE), rows, "decided")
-    done = await desk.datasets.finish(scope, of, msgspec.json.encode(card))
-    kept = card if done.id == of.id else msgspec.json.decode(done.card, type=Card)
-    return Built(id=done.id, hash=done.hash, new=done.id == of.id, card=kept)
+    return _card(desk, of, table.features, decisions)
 
 
 async def _scrubbed(desk: Desk, scope: Scope, of: Dataset, report: Report) -> None:

@@ -229,7 +229,8 @@ async def _settled(
             ids = [free[place].id for each in waiting for place in each]
             words = await fetch(ids)
             for each in waiting:
-                out |= chosen([_rival(words[free[place].id]) for place in each], taste)
+                there = (words.get(free[place].id) for place in each)  # one may go meanwhile
+                out |= chosen([_rival(one) for one in there if one is not None], taste)
             waiting = []
     return out
 
