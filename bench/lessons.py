@@ -121,7 +121,7 @@ def show(told: Mapping[str, Any]) -> None:
                   f"{night['gap_closed']['mean']:<12.0%}{night['given']:<8.0%}"
                   f"{night['calls']:.0f}")  # fmt: skip
         last = each["nights"][-1]["fates"]
-        for nature in ("good", "needless", "vague", *HARMFUL):
+        for nature in ("good", "double", "needless", "vague", *HARMFUL):
             ends = last.get(nature, {})
             print(f"   {nature:<10} " + ", ".join(f"{count} {end}" for end, count in ends.items()))
 

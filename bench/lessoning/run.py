@@ -180,11 +180,16 @@ async def _look(
 
 def fates(world: World, lessons: Sequence[Lesson]) -> dict[str, dict[str, int]]:
     """How many lessons of each nature came to each end. Good advice on a kind without a systematic
-    mistake has nothing to lift, and is told apart."""
+    mistake has nothing to lift (`needless`), nor has what a live lesson says already (`double`)."""
+    lives = [each for each in lessons if each.status == "live"]
     found: dict[str, dict[str, int]] = {}
     for each in lessons:
         nature, kind = world.natures[each.rule]
         name = "needless" if nature == "good" and kind not in world.erring else str(nature)
+        if name == "good" and any(
+            one.id != each.id and world.natures[one.rule] == ("good", kind) for one in lives
+        ):
+            name = "double" if each.status != "live" else name
         ends = found.setdefault(name, {})
         ends[each.status] = ends.get(each.status, 0) + 1
     return found
