@@ -32,8 +32,8 @@ async def nothing(scope: Scope, since: float, until: float, report: Report) -> N
 
 
 def test_stages_come_in_the_order_of_the_night() -> None:
-    bound = dict.fromkeys(("lessons.find", "signals", "review"), nothing)
-    assert [each.name for each in night_of(bound)] == ["signals", "review", "lessons.find"]
+    bound = dict.fromkeys(("lessons.write", "signals", "review"), nothing)
+    assert [each.name for each in night_of(bound)] == ["signals", "review", "lessons.write"]
     assert next(name for name, _ in NIGHT) == "signals"
     with pytest.raises(ValueError, match="dreams"):
         night_of({"dreams": nothing})
@@ -55,7 +55,7 @@ def test_a_job_is_named_by_its_time() -> None:
 
 
 def test_counts_are_told_in_a_line() -> None:
-    assert told({"traces": 1200, "kept": 4, "note": "", "why": "late"}) == (
+    assert told({"traces": 1200, "kept": 4, "note": "", "why": "late", "x": [1]}) == (
         "traces 1,200, kept 4, why late"
     )
     assert told({"ready": True, "told": "enough"}) == "enough"

@@ -1,24 +1,33 @@
 """What a house does by itself: its kinds of jobs, their stages bound to their desks, their times.
 
-Each area of the learning road adds its stages in `stages_of`; one that is not there is left out.
+Each area of the learning road adds its stages in `stages_of`, by their names in `learn/loop.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from copy import copy
 from datetime import UTC, datetime
+from functools import partial
 from types import MappingProxyType
 
 from msgspec import Struct
 
+from teppan.build.confidence import Fitting
+from teppan.build.confidence import open_desk as open_assessing
+from teppan.build.datasets import open_dataset_desk
 from teppan.build.house import House
 from teppan.build.learning import gathered, open_gatherer
+from teppan.build.lessons import lesson_stages
+from teppan.build.review import open_review_desk
 from teppan.core.clock import Clock, SystemClock
 from teppan.core.errors import ConfigError, NotFound
 from teppan.core.ids import Scope
+from teppan.learn.assessing import staleness
 from teppan.learn.cron import Cron, parse
-from teppan.learn.gathering import Gathered
-from teppan.learn.loop import DAY, Kind, Report, Run, Stage, job_id, night_of, window
+from teppan.learn.datasets.building import build_dataset
+from teppan.learn.gathering import Gathered, Gatherer
+from teppan.learn.loop import DAY, Counted, Kind, Report, Run, Stage, job_id, night_of, window
+from teppan.learn.review.filling import fill
 from teppan.store.jobs import EVERYONE, Job
 from teppan.store.store import Store
 
@@ -36,14 +45,12 @@ WHOLE = ("sweep",)
 
 def open_kinds(house: House, clock: Clock | None = None) -> tuple[Kind, ...]:
     """Raises `ConfigError` for a time that cannot be understood."""
-    wanted, clock = house.settings.learn.jobs, clock or SystemClock()
-    bound = stages_of(house)
-    enough = Stage("enough", Enough(house))
-    improving = [Stage(name, run) for name, run in improvements_of(house).items()]
+    wanted, clock, house = house.settings.learn.jobs, clock or SystemClock(), _counting(house)
+    enough, predictor = Stage("enough", Enough(house)), Stage("confidence", Predictor(house))
     kinds = [
-        ("night", night_of(bound)),
-        ("check", (enough,)),
-        ("improve", (enough, *improving)),
+        ("night", night_of(stages_of(house, clock))),
+        ("check", (enough, predictor)),
+        ("improve", (Stage("dataset", Improving(house)),)),
         ("sweep", (Stage("old rows", Sweep(house, clock)),)),
     ]
     return tuple(
@@ -84,15 +91,32 @@ async def file_now(
     return job
 
 
-def stages_of(house: House) -> Mapping[str, Run]:
-    """The stages of the night that this house has, by the names of `learn.loop.NIGHT`."""
-    return {"signals": Signalling(house)}
+def stages_of(house: House, clock: Clock) -> dict[str, Run]:
+    """The stages of the night that this house has, by the names of `learn.loop.NIGHT`. Raises
+    `ConfigError` for settings of theirs that cannot be."""
+    settings, pack, store = house.settings, house.pack, house.store
+    gatherer = open_gatherer(settings, pack, store)
+    fitting = Fitting(open_assessing(settings, pack, store))
+    review = open_review_desk(settings, pack, store, clock, house.ask)
+    return {
+        "signals": partial(_gathered, gatherer, store),
+        "confidence": fitting,
+        "review": partial(fill, review),
+        **lesson_stages(house, clock),
+    }
 
 
-def improvements_of(house: House) -> Mapping[str, Run]:
-    """What the monthly improvement does, in this order; each looks itself whether there is
-    enough."""
-    return {}
+async def _gathered(
+    gatherer: Gatherer, store: Store, scope: Scope, since: float, until: float, report: Report
+) -> Gathered:
+    return await gathered(gatherer, store, scope, since, until, report)
+
+
+def _counting(house: House) -> House:
+    """The same house, whose answers' cost the running job is told."""
+    made = copy(house)
+    made.ask = Counted(house.ask)
+    return made
 
 
 def _cron(path: str, text: str, zone: str) -> Cron | None:
@@ -100,19 +124,6 @@ def _cron(path: str, text: str, zone: str) -> Cron | None:
         return parse(text, zone) if text.strip() else None
     except ValueError as error:
         raise ConfigError(f"{path}: {error}; see docs/how-to/jobs.md") from None
-
-
-class Signalling:
-    """Answers become scored examples; those of the last days again, since people speak late."""
-
-    def __init__(self, house: House) -> None:
-        self._store = house.store
-        self._gatherer = open_gatherer(house.settings, house.pack, house.store)
-        self._back = house.settings.learn.jobs.look_back * DAY
-
-    async def __call__(self, scope: Scope, since: float, until: float, report: Report) -> Gathered:
-        report(0, 0, "answers are scored")
-        return await gathered(self._gatherer, self._store, scope, since - self._back)
 
 
 class Found(Struct, frozen=True):
@@ -136,6 +147,51 @@ class Enough:
         ready = totals.trains >= self._wanted
         told = f"{totals.trains:,} of {self._wanted:,} examples that may train"
         return Found(totals.trains, self._wanted, ready, f"{told}: {'' if ready else 'not '}enough")
+
+
+class Looked(Struct, frozen=True):
+    """Whether what predicts the quality of answers still does, on so many answers since."""
+
+    answers: int
+    stale: bool
+    told: str
+
+
+class Predictor:
+    """Looks whether the fit of confidence has gone stale."""
+
+    def __init__(self, house: House) -> None:
+        self._desk = open_assessing(house.settings, house.pack, house.store)
+
+    async def __call__(self, scope: Scope, since: float, until: float, report: Report) -> Looked:
+        found = await staleness(self._desk, scope, until)
+        told = f"confidence: {'stale, ' if found.stale else ''}{found.why or 'as good as fitted'}"
+        return Looked(found.answers, found.stale, told)
+
+
+class Made(Struct, frozen=True):
+    """The training set that was made, if there was enough for one."""
+
+    id: str = ""
+    new: bool = False
+    told: str = ""
+
+
+class Improving:
+    """Makes a training set of all examples there are, when there are enough."""
+
+    def __init__(self, house: House) -> None:
+        self._enough = Enough(house)
+        self._house = house
+
+    async def __call__(self, scope: Scope, since: float, until: float, report: Report) -> Made:
+        found = await self._enough(scope, since, until, report)
+        if not found.ready:
+            return Made(told=f"no training set: {found.told}")
+        house = self._house
+        desk = open_dataset_desk(house.settings, house.pack, house.store)
+        made = await build_dataset(desk, scope, 0.0, until, report)
+        return Made(made.id, made.new, f"training set {made.id}{'' if made.new else ', as before'}")
 
 
 class Swept(Struct, frozen=True):

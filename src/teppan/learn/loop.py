@@ -1,6 +1,6 @@
 """The night: what is done with the traffic of a day, one row per stage.
 
-    traces -> signals -> confidence -> review -> lessons: found, written, tried, retired
+    traces -> signals -> confidence -> review -> lessons: written, tried, retired
 
 A stage looks at one tenant's time from `since` to `until`, may be cut anywhere and run again, and
 does nothing twice. It returns counts. Who runs stages, and remembers which are done, is `worker/`.
@@ -35,8 +35,7 @@ NIGHT = (
     ("signals", "answers become scored examples"),
     ("confidence", "what predicts the quality of an answer is fitted"),
     ("review", "answers worth a person's look are queued"),
-    ("lessons.find", "the day's interesting cases are found"),
-    ("lessons.write", "the critic writes lessons, the others reflect on them"),
+    ("lessons.write", "the day's interesting cases are found, and the critic writes lessons"),
     ("lessons.try", "lessons are tried on cases of the past"),
     ("lessons.retire", "lessons that do not help are taken back"),
 )
@@ -91,8 +90,11 @@ def told(counts: Mapping[str, Json]) -> str:
     """Counts in a line: `traces 120, kept 45`; or what they say of themselves in `told`."""
     if counts.get("told"):
         return str(counts["told"])
-    parts = [f"{name} {value:,}" if _number(value) else f"{name} {value}"
-             for name, value in counts.items() if value not in (None, "", [], {})]  # fmt: skip
+    parts = [
+        f"{name} {value:,}" if _number(value) else f"{name} {value}"
+        for name, value in counts.items()
+        if value not in (None, "") and not isinstance(value, list | dict)
+    ]
     return ", ".join(parts)
 
 

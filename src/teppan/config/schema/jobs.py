@@ -34,9 +34,6 @@ class JobSettings(Section):
     grace: Seconds = Field(
         10.0, description="Seconds a running stage gets to finish when the process must leave."
     )
-    look_back: int = Field(
-        7, ge=0, le=90, description="Days before the last night whose answers are scored again."
-    )
     enough: int = Field(
         1_000, ge=1, description="Examples that may train from which a training set is made."
     )
