@@ -8,6 +8,7 @@ the same are fetched a few at a time.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -197,13 +198,7 @@ async def sifted(table: Table, recipe: Recipe, fetch: Fetch) -> dict[str, tuple[
     difference."""
     found = {each.id: ("", each.why) for each in table.features if each.why}
     free = [table.features[place] for place in table.free]
-    pairs, close = table.near_pairs(recipe.taste.near - SLIPS, recipe.taste.near)
-    union, sides = Union(len(free)), Union(len(free))
-    for (one, other), near in zip(_each(pairs), close, strict=True):
-        union.join(one, other)
-        if near:
-            sides.join(one, other)
-    groups = union.groups(range(len(free)))
+    groups, sides = await asyncio.to_thread(_together, table, recipe.taste.near)
     out = await _settled(free, groups, recipe.taste, fetch)
     found |= {id: ("", why) for id, why in out.items()}
     placed = [
@@ -214,6 +209,17 @@ async def sifted(table: Table, recipe: Recipe, fetch: Fetch) -> dict[str, tuple[
     for id, side in split(placed, recipe.validation, recipe.test).items():
         found[id] = (side, "") if side is not None else ("", ACROSS)
     return found
+
+
+def _together(table: Table, near: float) -> tuple[list[list[int]], Union]:
+    """Those that may ask the same, in groups, and those that must be on one side."""
+    pairs, close = table.near_pairs(near - SLIPS, near)
+    union, sides = Union(len(table.free)), Union(len(table.free))
+    for (one, other), alike in zip(_each(pairs), close, strict=True):
+        union.join(one, other)
+        if alike:
+            sides.join(one, other)
+    return union.groups(range(len(table.free))), sides
 
 
 async def _settled(
@@ -228,10 +234,17 @@ async def _settled(
         if waiting and (group is None or sum(map(len, waiting)) >= FETCHED):
             ids = [free[place].id for each in waiting for place in each]
             words = await fetch(ids)
-            for each in waiting:
-                there = (words.get(free[place].id) for place in each)  # one may go meanwhile
-                out |= chosen([_rival(one) for one in there if one is not None], taste)
+            there = [[words.get(free[place].id) for place in each] for each in waiting]
+            out |= await asyncio.to_thread(_chosen, there, taste)
             waiting = []
+    return out
+
+
+def _chosen(groups: Sequence[Sequence[Example | None]], taste: Taste) -> dict[str, str]:
+    """Those of each group that do not stay; one whose words are gone is in none."""
+    out: dict[str, str] = {}
+    for group in groups:
+        out |= chosen([_rival(each) for each in group if each is not None], taste)
     return out
 
 
