@@ -20,8 +20,7 @@ from teppan.config.pack import load_pack
 from teppan.estimate.predictor import Labelled, Predictor
 from teppan.learn.assessing import Desk, Wanted, chances_of, example, fitted, split
 from teppan.learn.evals.chances import errors, gain
-from teppan.learn.gathering import heard_in, newest_first
-from teppan.learn.links import Links
+from teppan.learn.gathering import heard_in
 from teppan.learn.scoring import Scorer
 from teppan.providers.embed import HashingEmbedder
 from teppan.routing.language import Languages
@@ -134,15 +133,12 @@ def _desk() -> Desk:
 
 
 def _examples(desk: Desk, rows: Sequence[Played]) -> tuple[list[Labelled], dict[str, bool]]:
-    links, by_id = Links(), {each.trace.id: each for each in rows}
     found, right = [], {}
-    for trace in newest_first([each.trace for each in rows]):
-        following = links.before(trace)
-        after = following.question if following else None
-        made = example(desk, heard_in(trace, after, by_id[trace.id].spoken))
+    for each in rows:
+        made = example(desk, heard_in(each.trace, None, each.spoken))
         if made is not None:
             found.append(made)
-            right[_name(made)] = by_id[trace.id].right
+            right[_name(made)] = each.right
     return found, right
 
 

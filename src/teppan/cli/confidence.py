@@ -53,14 +53,17 @@ def fit(
         print_json(made)
     if made.refused:
         raise BadRequest(
-            f"nothing was fitted: {made.refused} ({made.traces:,} answers were looked at; ratings "
-            "come in by POST /v1/feedback, outcomes by POST /v1/outcomes)"
+            f"nothing was fitted: {made.refused} ({made.traces:,} answers were spoken of; ratings come "
+            "in by POST /v1/feedback, outcomes by POST /v1/outcomes)"
         )
     if as_json:
         return
     assert made.error is not None
     state = "is live from now on" if made.new else "was live already"
-    console().print(f"learned from {made.examples:,} of {made.traces:,} answers: {made.id} {state}")
+    console().print(
+        f"learned from {made.examples:,} of {made.traces:,} answers that were spoken of: "
+        f"{made.id} {state}"
+    )
     _print_error(made.error)
 
 

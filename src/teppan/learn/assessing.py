@@ -1,7 +1,8 @@
 """Scored traces -> what tells the quality of an answer before it is sent; its error; its age.
 
-    traces ── heard, scored ── known well enough? ── good or not ─┬─ earlier ── fit ──┐
-                                                                  └─ later ── errors ─┴─> all: fit
+    traces spoken of ── heard, scored ── known well enough? ── good or not
+                                                ┬─ earlier ── fit ──┐
+                                                └─ later ── errors ─┴─> all: fit
 
 Good is what people said it was and what came of it, as the score weighs them (`scoring.py`); what a
 reviewer decided goes before both. The other sides of a score (on topic, short, quick) are made of
@@ -29,8 +30,7 @@ from teppan.estimate import predictor
 from teppan.estimate.predictor import Labelled, Predictor, labelled
 from teppan.estimate.seen import seen_of
 from teppan.learn.evals.chances import Errors, Range, errors, gain, shift
-from teppan.learn.gathering import JOB, IntentOf, Spoken, Talks, heard_in, newest_first
-from teppan.learn.links import Links
+from teppan.learn.gathering import JOB, IntentOf, Spoken, Talks, heard_in
 from teppan.learn.scoring import Heard, Scorer, summed
 
 Report = Callable[[int, int, str], None]
@@ -61,7 +61,8 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 class Past(Protocol):
     def pages(self, scope: Scope, since: float, until: float) -> AsyncIterator[Sequence[Trace]]:
-        """The traces of a time, the newest first."""
+        """The traces of a time of which something was said, came or was decided, the newest
+        first."""
 
 
 class Kept(Protocol):
@@ -108,8 +109,8 @@ class Stated(Struct, frozen=True):
 
 
 class Fitted(Struct, frozen=True):
-    """What one run came to. `refused` says in words why there is no fit; `new` is false when it is
-    the one that was live already."""
+    """What one run came to; `traces` are those that were spoken of. `refused` says in words why
+    there is no fit; `new` is false when it is the one that was live already."""
 
     traces: int = 0
     examples: int = 0
@@ -166,17 +167,14 @@ async def live(desk: Desk, scope: Scope) -> Stated | None:
 async def gathered(
     desk: Desk, scope: Scope, since: float, until: float, report: Report
 ) -> tuple[list[Labelled], int]:
-    """The examples of a time, oldest first, and how many traces were looked at."""
+    """The examples of a time, oldest first, and how many traces were looked at. What the customer
+    said next is not heard: it is no label."""
     examples: list[Labelled] = []
-    links, seen = Links(), 0
+    seen = 0
     async for page in desk.past.pages(scope, since, until):
-        asked = [each for each in newest_first(page) if each.endpoint != JOB]
+        asked = [each for each in page if each.endpoint != JOB]
         told = await desk.talks.of_all(scope, asked)
-        heard = []
-        for trace in asked:
-            following = links.before(trace)
-            after = following.question if following else None
-            heard.append(heard_in(trace, after, told.get(trace.id, Spoken())))
+        heard = [heard_in(each, None, told.get(each.id, Spoken())) for each in asked]
         examples += await asyncio.to_thread(_of_page, desk, heard)
         seen += len(page)
         report(seen, seen, "answers looked at")
