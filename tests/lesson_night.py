@@ -48,6 +48,9 @@ class Talk:
     async def of(self, scope: Scope, trace: Trace) -> Spoken:
         return self.said.get(trace.id, Spoken())
 
+    async def of_all(self, scope: Scope, traces: Sequence[Trace]) -> dict[str, Spoken]:
+        return {each.id: await self.of(scope, each) for each in traces}
+
 
 def served(question: str, prompt: str) -> str:
     """What the business's model says: wrong about travel unless it is told, and misled by `BAD`."""

@@ -90,9 +90,9 @@ async def _nights(world: World, store: Store, nights: int, policy: Policy) -> To
     for night in range(nights):
         day = PAST_DAYS - 1 + night
         written += await _day(world, store, giving, day, written)
-        while store.traces.waiting:
+        last = list(world.traced)[-1]
+        while await store.traces.get(BENCH, last) is None:
             await asyncio.sleep(0.005)
-        await store.traces.list(BENCH, limit=1)
         desk = desk_of(world, store, policy, START + (day + 1) * DAY)
         since, until = START + day * DAY, START + (day + 1) * DAY
         before = world.calls

@@ -198,8 +198,8 @@ class World:
         told = dict.fromkeys(("challenge", "reason", "mistake", "handling"), "")
         return json.dumps(told | {"better": "none", "rule": rule, "learned": True})
 
-    async def of(self, scope: Scope, trace: Trace) -> Spoken:
-        return self.said.get(trace.id, Spoken())
+    async def of_all(self, scope: Scope, traces: Sequence[Trace]) -> dict[str, Spoken]:
+        return {each.id: self.said.get(each.id, Spoken()) for each in traces}
 
     def heard(self, id: str, question: str, answer: str) -> None:
         """What people say of an answer: some rate it, some wrongly; some put it right."""

@@ -16,7 +16,7 @@ from teppan.core.money import Micros
 from teppan.core.trace import Trace
 from teppan.knowledge.lessons import Measure
 from teppan.learn.asking import About, Ask, Asked
-from teppan.learn.gathering import IntentOf, Talk
+from teppan.learn.gathering import IntentOf, Talks
 from teppan.learn.privacy.scrub import Scrubber
 from teppan.learn.scoring import Scorer
 from teppan.providers.embed.base import Embedder
@@ -131,7 +131,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     ask: Ask
     traces: Traces
     lessons: Lessons
-    talk: Talk
+    talk: Talks
     scorer: Scorer
     embedder: Embedder
     scrubber: Scrubber

@@ -90,13 +90,16 @@ def kind_of(each: Seen, policy: Policy) -> Case | None:
     """Why an answer is interesting, and how much; `None` for one that is not."""
     trace, heard, score = each.trace, each.heard, each.score
     corrected = heard.corrected
-    if corrected is not None and corrected.strip() != each.answer.strip():
+    wrong = corrected is not None and corrected.strip() != each.answer.strip()
+    if wrong and not heard.approved:
         return Case(each, "corrected", 1.0 - score.value)
     if trace.violations:
         worst = {"low": 1.0, "medium": 2.0, "high": 3.0}
         return Case(each, "broken", max(worst[one.severity] for one in trace.violations))
     if trace.escalated or heard.outcomes.get("escalated", 0.0) > 0:
         return Case(each, "escalated", 1.0 - score.value)
+    if heard.reviewed is not None and heard.reviewed.decision == "rejected":
+        return Case(each, "poor", 1.0)
     if score.value < policy.poor and score.known >= policy.known:
         return Case(each, "poor", 1.0 - score.value)
     apart = disagreement(each)

@@ -6,6 +6,7 @@ themselves are scored.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,16 +16,16 @@ from teppan.core.chat import ChatRequest
 from teppan.core.ids import Scope
 from teppan.core.signal import Score
 from teppan.core.trace import Trace
-from teppan.learn.gathering import JOB, follow, heard_of
+from teppan.learn.gathering import JOB, Spoken, heard_in, newest_first
 from teppan.learn.lessons.desk import Desk
+from teppan.learn.links import Following, Links
 from teppan.learn.scoring import Heard
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-PAGE = 500
-AGENT = "agent/"
+PAGE = 200
 SURE = 0.5
 QUESTION = 2_000
 
@@ -66,17 +67,19 @@ async def seen(desk: Desk, scope: Scope, since: float, until: float) -> AsyncIte
     Answers of jobs, of agents, from memory, without words or unfinished are left out.
     """
     before: str | None = None
-    left = desk.policy.look
+    left, links = desk.policy.look, Links()
     while left > 0:
         page = await desk.traces.list(scope, limit=min(PAGE, left), before=before)
         left -= len(page)
-        fresh = [each for each in page if since <= each.started < until]
-        following = follow(page)
-        found = [
-            await _seen(desk, scope, trace, following.get(trace.id))
-            for trace in fresh
-            if _tells(trace, desk.models)
+        after = {each.id: links.before(each) for each in newest_first(page) if each.endpoint != JOB}
+        wanted = [
+            each for each in page if since <= each.started < until and _tells(each, desk.models)
         ]
+        said = await desk.talk.of_all(scope, wanted)
+        found: list[Seen] = []
+        for each in wanted:
+            found.append(_seen(desk, each, after.get(each.id), said.get(each.id, Spoken())))
+            await asyncio.sleep(0)  # the night may run beside answers: they go first
         if found:
             yield found
         if len(page) < PAGE or page[-1].started < since:
@@ -92,9 +95,9 @@ def _tells(trace: Trace, models: Sequence[str]) -> bool:
     return trace.asked in models and bool(trace.answer.text.strip())
 
 
-async def _seen(desk: Desk, scope: Scope, trace: Trace, next_one: Trace | None) -> Seen:
+def _seen(desk: Desk, trace: Trace, after: Following | None, said: Spoken) -> Seen:
     assert trace.request is not None
-    heard = heard_of(trace, next_one, await desk.talk.of(scope, trace))
+    heard = heard_in(trace, after.question if after is not None else None, said)
     intent, probability = desk.intent_of(trace.request.question) if desk.intent_of else ("", 0.0)
     return Seen(trace, heard, desk.scorer.score(heard), intent if probability >= SURE else "")
 

@@ -103,10 +103,9 @@ async def _look(desk: Desk, scope: Scope, till: Till, case: Case) -> str:
     wrote = await _write(desk, till, case, roles, told)
     if wrote is None:
         return ""
-    reflections: tuple[Reflection, ...] = ()
-    if wrote.rule and wrote.learned:
-        reflections = await _reflect(desk, till, case, roles, told, wrote)
-    written = _judged(desk, case, roles, told, wrote, reflections)
+    why = _why_not(desk, trace.asked, wrote)
+    reflections = () if why else await _reflect(desk, till, case, roles, told, wrote)
+    written = _judged(desk, case, roles, told, wrote, why, reflections)
     source = Source(
         trace_id=trace.id,
         episode=trace.episode,
@@ -214,31 +213,34 @@ async def _reflect(
     return tuple(each for each in done if each is not None)
 
 
+def _why_not(desk: Desk, model: str, wrote: Wrote) -> str:
+    """Why nothing becomes of what the critic wrote; empty where something may."""
+    if not wrote.rule:
+        return "nothing could be read"
+    return _refused(desk, model, wrote.rule) if wrote.learned else "the critic found nothing"
+
+
+def _refused(desk: Desk, model: str, rule: str) -> str:
+    facts = desk.facts(model)
+    known = f"{facts.prompt}\n{facts.rules}"
+    return refused(rule, desk.scrubber, known=known, misstates=desk.misstates)
+
+
 def _judged(
     desk: Desk,
     case: Case,
     roles: Roles,
     told: Told,
     wrote: Wrote,
+    why: str,
     reflections: tuple[Reflection, ...],
 ) -> Written:
-    """The written case with the rule that may stay: the teacher's words where it agrees and they
-    may stay, else the critic's; none where neither may, with the reason."""
-    facts = desk.facts(case.seen.trace.asked)
-    known = f"{facts.prompt}\n{facts.rules}"
-    better = [each.rule for each in reflections if each.agrees and each.rule]
-    rule, why = "", "nothing could be read" if not wrote.rule else ""
-    if wrote.rule and not wrote.learned:
-        why = "the critic found nothing to learn"
-    elif wrote.rule:
-        why = refused(wrote.rule, desk.scrubber, known=known, misstates=desk.misstates)
-        if not why:  # who improves a poisonous rule may launder it
-            passing = (
-                each
-                for each in better
-                if not refused(each, desk.scrubber, known=known, misstates=desk.misstates)
-            )
-            rule = next(passing, wrote.rule)
+    """The written case with the rule that may stay: in the words of the first who agrees and whose
+    own may stay, else the critic's. Where the critic's may not none may: who improves a poisonous
+    rule may launder it."""
+    model = case.seen.trace.asked
+    better = (each.rule for each in reflections if each.agrees and each.rule)
+    rule = "" if why else next((w for w in better if not _refused(desk, model, w)), wrote.rule)
     return Written(
         question=told.question[:600],
         challenge=wrote.challenge,
