@@ -79,7 +79,7 @@ async def _list(status: Status | None, limit: int, config: str | None, as_json: 
     if not found:
         console().print("Nothing is here; `teppan review fill` looks for what should be.")
         return
-    columns = ("id", ">priority", ">like it", "status", "intent", "why", "question")
+    columns = ("id", ">priority", ">covers", "status", "intent", "why", "question")
     print_table("Review", columns, [_cells(each) for each in found])
 
 
@@ -88,7 +88,7 @@ def _cells(each: Item) -> tuple[str, ...]:
     status = f"{each.status} by {each.by}" if each.by else each.status
     priority = "chance" if each.lane == "random" else f"{each.priority:.2f}"
     question = " ".join(told.question.split())
-    why = told.reason[:80]
+    why = told.reason.partition("; ")[0]
     return each.id, priority, str(told.covers), status, each.intent, why, question[:80]
 
 

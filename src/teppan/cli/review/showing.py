@@ -18,6 +18,7 @@ from teppan.cli.output import clean
 from teppan.core.ids import LOCAL
 from teppan.store.review_rows import Item
 
+UNKNOWN = "unknown"
 TURNS = 6
 """Newest messages of a conversation that are shown."""
 NARROW = 44
@@ -52,7 +53,7 @@ def about(item: Item) -> str:
         "drawn by chance" if item.lane == "random" else f"priority {item.priority:.2f}",
         f"{like} more like it" if like else "",
         f"{sure:.0%} sure" if sure is not None else "",
-        item.intent,
+        item.intent if item.intent != UNKNOWN else "",
         item.language,
         item.model,
         item.tenant if item.tenant != LOCAL.tenant else "",
