@@ -3,7 +3,8 @@
 Every user message of a conversation is looked at, against every question of every set, and none is
 missed that shares enough: a question of which `share` of the runs stand in a message has at least
 one of its rarest runs there, so only those are looked up (prefix filter, Chaudhuri et al. 2006).
-Names and numbers make no difference in what is nearly the same; a translation is not recognised.
+Figures are letters here like others: the same question about another number may be found. A
+translation is not recognised.
 """
 
 from __future__ import annotations
