@@ -99,6 +99,8 @@ def test_a_reference_alone_decides_what_is_right() -> None:
 
 
 def test_one_model_alone_is_kept_only_where_that_is_wanted() -> None:
+    trusted = replace(FINE, confidence=Confidence(0.95, "trust of the only reply", 0.95))
+    assert kinds(trusted) == ["unjudged"]
     assert kinds(replace(FINE, confidence=None), unjudged=True) == []
 
 

@@ -24,7 +24,7 @@ from msgspec import Struct
 from teppan.core.ids import content_hash
 from teppan.core.signal import Terms
 from teppan.core.trace import Trace
-from teppan.core.verdict import NEEDS_IMPROVEMENT, Verdict
+from teppan.core.verdict import NEEDS_IMPROVEMENT, Confidence, Verdict
 from teppan.learn.distil import same
 from teppan.learn.distil.tasks import Task
 from teppan.learn.signals import TermsOf
@@ -45,6 +45,8 @@ Kind = Literal[
     "terms",
     "unjudged",
 ]
+GUESSES = ("trust", "router")
+"""Bases of a confidence that say what its model is worth, and nothing of this answer."""
 _AUTHORS = ("aggregator", "translation")
 """Roles whose words are in an answer besides those of the model it is served as."""
 _WORST: tuple[Terms, ...] = ("restricted", "unknown", "own", "free")
@@ -103,7 +105,7 @@ class Sieve:
         assert trace.answer is not None
         text = trace.answer.text
         agreed = self._agreed(task, trace)
-        sure = trace.confidence.value if trace.confidence is not None else None
+        sure = _sure(trace.confidence)
         reasons += _ruled(trace)
         if task.reference:
             if not same.agrees(task.question, text, task.reference, self._vectors):
@@ -182,6 +184,13 @@ def _ruled(trace: Trace) -> Iterator[tuple[Kind, str]]:
         yield "rules", f"it breaks rules ({broken})"
     if trace.escalated:
         yield "rules", "a person would have been called"
+
+
+def _sure(confidence: Confidence | None) -> float | None:
+    """How sure the ensemble is of this answer; `None` when it only knows who gave it."""
+    if confidence is None or confidence.basis.startswith(GUESSES):
+        return None
+    return confidence.value
 
 
 def _own(verdict: Verdict | None) -> Verdict | None:
