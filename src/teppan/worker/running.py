@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -174,12 +176,15 @@ class Running:
 
 
 def describe(error: BaseException) -> str:
-    """An error in a line."""
+    """An error in a line. One that is none of ours is told by its kind and place alone: its words
+    may be a customer's, and rows of jobs are not reached when somebody is erased."""
     if isinstance(error, StepsFailed):
         return "; ".join(f"{name}: {describe(cause)}" for name, cause in error.causes)
     if isinstance(error, TeppanError):
         return error.message
-    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"
 
 
 def retry_after(error: BaseException) -> float | None:
