@@ -44,7 +44,7 @@ class LessonSettings(Section):
     )
     look: int = Field(5_000, ge=10, description="Most answers that are looked at in a night.")
     spend: Dollars = Field("1.00", description="Most that each stage may cost in a night.")
-    tries: int = Field(8, ge=0, le=1_000, description="Most lessons that are tried in a night.")
+    tries: int = Field(20, ge=0, le=1_000, description="Most lessons that are tried in a night.")
     past: float = Field(30.0, gt=0, description="Days back that lessons are tried on.")
     near: int = Field(40, ge=1, description="Most cases of its kind a lesson is tried on a night.")
     far: int = Field(6, ge=1, description="Most unrelated cases it is tried on.")

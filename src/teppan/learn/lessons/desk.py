@@ -100,7 +100,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     praised: float = 0.9
     known: float = 0.4
     outcomes: tuple[str, ...] = ("booking", "resolved", "tool:book")
-    lessons: int = 8
+    lessons: int = 20
     near: int = 40
     far: int = 6
     pool: int = 2_000

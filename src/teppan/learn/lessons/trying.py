@@ -37,7 +37,7 @@ HELD_OUT = 0.95
 CLOSE = 3
 """How many times more cases of its kind are drawn from than are tried: the closest ones."""
 PATIENCE, PROMISE = 20, 1.0
-"""After so many cases a lesson is tried on more the same night only with so much evidence."""
+"""After so many cases a lesson is tried on more the same night only with more evidence."""
 FAR = 4
 """Unrelated cases without which nothing goes live."""
 
@@ -175,7 +175,7 @@ def _goes_on(trials: Sequence[Trial], made: int, bound: Bound, *, close: bool) -
     if not close:
         return what in ("helps", "passed")
     near = [each.difference for each in trials if each.near]
-    return what == "more" and (made < PATIENCE or wealth(near) >= PROMISE)
+    return what == "more" and (made < PATIENCE or wealth(near) > PROMISE)
 
 
 async def _cases(
