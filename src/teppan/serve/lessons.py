@@ -110,8 +110,10 @@ class LiveLessons:
             rules = await self._rules(lives, asked.model, question, scope, language)
             self._failed = ""
         except (TeppanError, ValueError, RuntimeError) as error:
-            log.warning("lessons could not be found", reason=str(error))
-            self._failed = f"answers are made without lessons: {error}"
+            failed = f"answers are made without lessons: {error}"
+            if failed != self._failed:  # once, not with every question
+                log.warning("lessons could not be found", reason=str(error))
+            self._failed = failed
             return Given(request)
         if not rules:
             return Given(request)
