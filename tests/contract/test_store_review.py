@@ -75,6 +75,21 @@ async def test_many_who_ask_at_once_get_an_item_each(store: Store) -> None:
     assert await store.review.next("ben", "r3", MINUTES) is None
 
 
+async def test_two_gateways_never_hand_out_the_same_item(
+    store: Store, database: str, clock: FixedClock
+) -> None:
+    await filled(store, *map(entry, range(1, 13)))
+    other = await Store.open(database, clock=clock)
+    asking = [
+        each.review.next("anna", f"{place}-{number}", 15 * MINUTES, 0.5)
+        for number in range(6)
+        for place, each in enumerate((store, other))
+    ]
+    found = [item.id for item in await asyncio.gather(*asking) if item is not None]
+    assert len(found) == len(set(found)) == 12
+    await other.close()
+
+
 async def test_one_who_lost_the_claim_cannot_decide(store: Store, clock: FixedClock) -> None:
     await filled(store, entry(1))
     item = await next_one(store, "mia")
