@@ -89,7 +89,7 @@ async def open_distillery(
     wanted = settings.learn.distil
     model = _named(wish.model, settings, pack)
     made_of = _made_of(settings, pack, model, wish)
-    name = wish.name or f"{_word(wish.listed)}-{_word(model)}-{made_of[:6]}"
+    name = wish.name or f"{_word(Path(wish.listed).stem)}-{_word(Path(model).name)}-{made_of[:6]}"
     budget = _micros(wanted.budget) if wish.budget is None else wish.budget
     bounded = await _bounded(settings, scope, key_of(name), budget, wish.allow_unknown)
     async with open_house(bounded) as house:
@@ -270,7 +270,7 @@ def _micros(dollars: str) -> Micros:
 
 def _word(text: str) -> str:
     """A part of a name: letters and digits."""
-    kept = "".join(each if each.isascii() and each.isalnum() else "-" for each in Path(text).name)
+    kept = "".join(each if each.isascii() and each.isalnum() else "-" for each in text)
     return "-".join(filter(None, kept.split("-")))[:24] or "tasks"
 
 

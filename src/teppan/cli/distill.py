@@ -171,7 +171,7 @@ def show_run(
     _print_kinds([kind for each in results for kind in each.kinds])
     lost = [each for each in results if each.state != "kept"][:limit]
     if lost:
-        rows = [(each.name, each.state, "; ".join(each.reasons)) for each in lost]
+        rows = [(_told(each), each.state, "; ".join(each.reasons)) for each in lost]
         print_table("Not kept", ("task", "state", "why"), rows)
 
 
@@ -325,6 +325,10 @@ def _budget(given: str | None) -> Micros | None:
     if not _DOLLARS.fullmatch(given.removeprefix("$")):
         raise typer.BadParameter("write the budget in dollars, e.g. 5.00")
     return micros(given.removeprefix("$"))
+
+
+def _told(result: Result) -> str:
+    return f"{result.name} ({result.made})" if result.made else result.name
 
 
 def _date(at: float) -> str:
