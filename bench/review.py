@@ -12,8 +12,7 @@ taken up in the simplest way: a question of the next month that is near to a rev
 reviewed answer. Accuracy is the share of next month's requests that are answered right, and the
 goal is the number of labels to come half of the way from no reviewing to everything reviewed:
 three times fewer than in random order. Beside it: chance that puts near-duplicates last, least
-confidence alone, farthest first alone, and the limit, which knows what is wrong and how often each
-is asked.
+confidence alone, farthest first alone, and the limit, which knows the next month.
 
 The public intents: utterances of a pool are labelled in batches; accuracy is that of naming the
 intent of other utterances. There is no traffic and nothing repeats itself, so that only the order
@@ -46,7 +45,7 @@ PACK = HERE.parent / "packs" / "myhibachi"
 SHARED = HERE.parents[1] / "shared" / "data"
 GOAL, HALF = 3.0, 1
 SEEDS, DEVELOP, QUICK = (1, 2, 3, 4, 5), (101, 102), (1,)
-REQUESTS, QUICK_REQUESTS = 1500, 250
+REQUESTS, QUICK_REQUESTS = 1500, 150
 SHARE = 0.1
 MATCHED, QUICK_MATCHED = 1000, 300
 """Random labels that are to be matched with fewer."""
@@ -61,7 +60,7 @@ def pack_figures(options: argparse.Namespace, seeds: list[int], requests: int) -
             begun = time.monotonic()
             rows.append(seed_of(options.pack, way, requests, seed, SHARE))
             took = time.monotonic() - begun
-            print(f"  {way}, seed {seed}: {took:.0f} s", file=sys.stderr)
+            print(f"  {way}, seed {seed}: {took:.0f} s {rows[-1]['labels']}", file=sys.stderr)
         names = list(rows[0]["labels"])
         figures[way] = {
             "seeds": rows,

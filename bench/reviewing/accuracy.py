@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from reviewing.orders import Order, questions_of
+from reviewing.orders import Order, limit, questions_of
 from reviewing.traffic import Answered
 
 TAKEN_UP = 0.8
@@ -29,6 +29,10 @@ class Next:
         self._near = questions_of(after).near(questions_of(reviewed))
         self._own = np.array([each.right for each in after])
         self._right = rights(after, reviewed, self.labels)
+
+    def limit(self) -> Order:
+        """The order of one who knows the next month."""
+        return limit((self._near >= TAKEN_UP).T & self._right.T, ~self._own)
 
     def curve(self, order: Order, taken_up: float = TAKEN_UP) -> NDArray[np.float64]:
         """Accuracy after 0, 1, 2, ... labels in this order: shape (labels + 1,)."""
@@ -62,12 +66,6 @@ def rights(
                 known[key] = question.is_right(label)
             found[row, column] = known[key]
     return found
-
-
-def fixes_of(reviewed: Sequence[Answered], labels: Sequence[str]) -> NDArray[np.bool_]:
-    """Of the reviewed month itself: which label would put which answer right."""
-    some = questions_of(reviewed)
-    return (some.near(some).T >= TAKEN_UP) & rights(reviewed, reviewed, labels).T
 
 
 def needed(curve: NDArray[np.float64], target: float) -> int:

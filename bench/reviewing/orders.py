@@ -108,9 +108,10 @@ def farthest_first(some: Questions, seed: int) -> Order:
 
 
 def limit(fixes: NDArray[np.bool_], wrong: NDArray[np.bool_]) -> Order:
-    """What nobody can know: which answers are wrong, and which label would put how many right.
+    """What nobody can know: which label puts how many answers of the next month right.
 
-    `fixes[a, b]`: the label of `a` is near to `b` and right for it. Greedy, on the month reviewed.
+    `fixes[a, b]`: the label of `a` is near to `b` of the next month and right for it; `wrong[b]`:
+    the answer of `b` is not. Chosen greedily.
     """
     left = wrong.copy()
     order: Order = []
@@ -121,5 +122,5 @@ def limit(fixes: NDArray[np.bool_], wrong: NDArray[np.bool_]) -> Order:
         left &= ~fixes[at]
         gains = fixes[:, left].sum(axis=1).astype(float)
         gains[order] = -1
-    rest = [at for at in range(len(wrong)) if at not in set(order)]
+    rest = [at for at in range(len(fixes)) if at not in set(order)]
     return [*order, *rest]

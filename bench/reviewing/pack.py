@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from packing.asking import scratch_folder
 from reviewing import orders
-from reviewing.accuracy import Next, fixes_of, needed
+from reviewing.accuracy import Next, needed
 from reviewing.traffic import Answered, months
 from teppan.store import Store
 
@@ -63,7 +63,6 @@ async def _curves(
 ) -> dict[str, NDArray[np.float64]]:
     count, some = len(reviewed), orders.questions_of(reviewed)
     chance = [orders.by_chance(count, draw) for draw in range(DRAWS)]
-    wrong = np.array([not each.right for each in reviewed])
     store = await Store.open(path, durability="process")
     doubt = await orders.least_sure(store, reviewed, seed)
     queued = await orders.queue(store, reviewed, share, MOST)
@@ -74,7 +73,7 @@ async def _curves(
         NO_NEAR: _mean(after, [orders.without_near(some, each) for each in chance[:FEW]]),
         DOUBT: after.curve(doubt),
         FAR: _mean(after, [orders.farthest_first(some, draw) for draw in range(FEW)]),
-        LIMIT: after.curve(orders.limit(fixes_of(reviewed, after.labels), wrong)),
+        LIMIT: after.curve(after.limit()),
     }
 
 
