@@ -164,6 +164,7 @@ def figures_of(months: list[Driven], *, quick: bool) -> dict[str, Any]:
         "attacks on the month": rankings.everyone(
             [vote for month in months for vote in month.votes], attacks
         ),
+        "attacks on equals": rankings.equals(power, quick=quick),
         "power": rankings.power(power, quick=quick),
         "many models": rankings.several(power),
     }
@@ -177,6 +178,7 @@ def goals_of(figures: dict[str, Any]) -> dict[str, dict[str, Any]]:
         for rows in (*figures["attacks"].values(), figures["attacks on the month"])
         for row in rows.values()
     ]
+    moved += [row["claimed"] for row in figures["attacks on equals"]]
     scores, same = figures["scores"], figures["same answers"]
     ours = scores["quality score"]
     best = max(scores[each]["spearman"] or 0.0 for each in RIVALS)

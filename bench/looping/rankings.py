@@ -99,6 +99,23 @@ def power(seeds: Iterable[int], *, quick: bool = False) -> list[dict[str, Any]]:
     return rows
 
 
+def equals(seeds: Iterable[int], *, quick: bool = False) -> list[dict[str, Any]]:
+    """Two models that are equally good, one of which a crowd would have above the other: in how
+    many runs any order is claimed. With many ratings chance no longer hides the lie."""
+    truth = {"one": 0.75, "other": 0.75}
+    rows = []
+    runs = list(seeds)
+    for size in SIZES[: 1 if quick else None]:
+        some = runs[:FEW] if size == MOST else runs
+        for name, crowd in CROWDS.items():
+            claimed = 0
+            for seed in some:
+                votes = honest(truth, size, seed) + attack(crowd, list(truth), size, seed)
+                claimed += bool(orders(ranking(votes))["places"])
+            rows.append({"ratings": size, "attack": name, "runs": len(some), "claimed": claimed})
+    return rows
+
+
 def several(seeds: Iterable[int]) -> list[dict[str, Any]]:
     """How much is claimed where the same ratings are spread over more models, 0.06 apart."""
     rows = []

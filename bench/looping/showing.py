@@ -38,6 +38,11 @@ def show(figures: Mapping[str, Any], goals: Mapping[str, Mapping[str, Any]]) -> 
         _attacks(rows)
     print("\nAttackers at 5 % of what the month's customers said (all vouched for): runs moved")
     _attacks(figures["attacks on the month"])
+    print("\nThe same against one of two models that are equally good: runs in which one is above")
+    for size in dict.fromkeys(row["ratings"] for row in figures["attacks on equals"]):
+        some = [row for row in figures["attacks on equals"] if row["ratings"] == size]
+        claimed, runs = sum(row["claimed"] for row in some), sum(row["runs"] for row in some)
+        print(f"  {size:,} ratings, {len(some)} kinds of attack: {claimed} of {runs}")
     _power(figures["power"], figures["many models"])
     print()
     for name, goal in goals.items():

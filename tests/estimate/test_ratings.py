@@ -120,6 +120,18 @@ def test_no_statements_of_5_percent_make_a_false_order(
     )
 
 
+def test_liars_weigh_no_more_against_regulars_who_say_much_than_their_number() -> None:
+    """Forty regulars say fifty things of each of two equal models, of which ten count; 105 liars
+    speak once or twice. They are 5 % of what is said, and far more of what counts."""
+    votes = [
+        Vote(model, float(n * 7 % 2000 < 1500), f"u{n % 40}", f"{model}_{n}", n * 1_200.0, True)
+        for model in ("a", "b")
+        for n in range(2000)
+    ]
+    lies = [Vote("a", 0.0, f"s{n // 2}", f"bad_{n}", n * 11_000.0, True) for n in range(210)]
+    assert claims(ranking(votes)) == claims(ranking(votes + lies)) == set()
+
+
 def test_an_order_that_one_in_twenty_could_have_made_is_not_claimed() -> None:
     """Of 1,000 statements 50 may be false: enough to make 0.75 of 0.72, not of 0.60."""
     close = steady("a", 500, 0.78) + steady("b", 500, 0.72)

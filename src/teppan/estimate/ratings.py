@@ -38,6 +38,8 @@ HEAVIEST = 2.0
 """Most weight of a block, in those of the block in the middle."""
 FEWEST_BLOCKS, MOST_BLOCKS = 6, 30
 GROUPS_A_BLOCK = 4
+MOST_SAID = 100
+"""Statements of one source that are counted where it is asked how many may be false."""
 
 
 class Caps(Struct, frozen=True):
@@ -319,10 +321,11 @@ def _placed(sheets: Sequence[_Sheet], caps: Caps) -> list[Standing]:
 
 
 def _false(sheets: Sequence[_Sheet], caps: Caps) -> float:
-    """How many statements may be false: a share of those nobody vouches for, of which a source has
-    no more than may count."""
+    """How many statements may be false: a share of those nobody vouches for. They are counted as
+    they were said, not as they weigh: who is false may weigh all they can. Only who says more than
+    `MOST_SAID` counts with that, lest a flood by one settle that nothing is known."""
     said = Counter(one.vote.source for each in sheets for one in each.voices if one.vote.claimed)
-    return caps.invented * sum(min(many, caps.in_all) for many in said.values())
+    return caps.invented * sum(min(many, MOST_SAID) for many in said.values())
 
 
 def _bounded(standing: Standing, found: Reach | None) -> Standing:
