@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -13,6 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import tomlkit
 
 import distil_killed
 from teppan.cli.demo import simulated_settings
@@ -127,4 +129,30 @@ async def test_many_at_once_in_two_processes_pay_for_each_question_once(tmp_path
         lost = 4 * 4  # what was under way when it died: so many questions, of so many calls each
         assert repeated <= lost
         assert sum(program.answered().values()) - sum(before.values()) > 0
+        await program.check()
+
+
+@pytest.mark.timeout(300)
+async def test_at_ctrl_c_it_ends_with_the_questions_under_way(tmp_path: Path) -> None:
+    async with Fleet(FleetSettings(speed=0.2)) as fleet:
+        program = Runs(tmp_path, fleet)
+        tables = json.loads(program.config.read_text())
+        (tmp_path / "teppan.toml").write_text(tomlkit.dumps(tables))
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "teppan", "distill", "--tasks", str(program.tasks)),
+            *("--model", "demo/many", "--name", "run", "--concurrency", "1"),
+            stdout=asyncio.subprocess.PIPE,
+            cwd=tmp_path,
+            env={**os.environ, "TEPPAN_SIMULATED_KEY": fleet.settings.keys[0]},
+        )
+        async with asyncio.timeout(200):
+            while fleet.calls.total < 2:
+                await asyncio.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, _ = await process.communicate()
+        assert process.returncode == 130
+        assert "the same command goes on" in out.decode()
+        assert {call.outcome for call in fleet.calls} == {"completed"}
+        assert await program.done("demo/many", "end 0") == ["end 0 lived"]
+        assert set(program.answered().values()) == {1}
         await program.check()
