@@ -156,6 +156,16 @@ async def test_the_newest_are_looked_at_but_not_drawn_before_they_are_settled(
     assert all(each.content.covers == 1 for each in await queue(store))
 
 
+async def test_a_night_that_begins_where_the_last_ended_leaves_nothing_out(store: Store) -> None:
+    """What was too new to be settled is behind the end of the last night."""
+    await traced(store, asked(1, "What is the deposit?", 0.5), asked(2, "Rice?", started=NOW - 9))
+    await fill(desk(store, share=0.5), ANNA, BEGAN, NOW)
+    await traced(store, asked(3, "Tofu?", started=NOW - 8))  # it was written late
+    later = replace(desk(store, share=0.5), clock=FixedClock(NOW + 86_000))
+    done = await fill(later, ANNA, NOW, NOW + 86_000)
+    assert (done.traces, done.added, done.drawn) == (2, 1, 2)
+
+
 async def test_jobs_failures_and_what_a_person_wrote_anew_are_not_ranked(store: Store) -> None:
     await store.corrections.record(ANNA, "tr_00003", "It is $100.")
     await traced(

@@ -51,6 +51,9 @@ JUDGED = 1_000
 """Decisions by which reasons are weighed, the newest."""
 LATE = 200
 """Older answers that people disliked since the last time, of which are looked at."""
+GRACE = 86_400.0
+"""Seconds before `since` in which a filling goes on where the last one stopped: a night begins
+where the one before ended, which is after what was settled then."""
 SETTLED = 300.0
 """Seconds after which no trace appears any more that began earlier."""
 DISLIKED = 0.5
@@ -109,12 +112,14 @@ class Filled(Struct, frozen=True):
 async def fill(
     desk: Desk, scope: Scope, since: float, until: float, report: Report | None = None
 ) -> Filled:
-    """Looks at the traces of this tenant that were not looked at yet and began between `since` and
-    `until`, in seconds since 1970. Raises `StoreError`; what was done stays done."""
+    """Looks at the traces of this tenant that were not looked at yet and began between `since`, or
+    where the last filling stopped not long before, and `until`; seconds since 1970. Raises
+    `StoreError`; what was done stays done."""
     review, now = desk.store.review, desk.clock.now()
     before = await review.place(scope)
     await _caught_up(desk, scope, before.heard)
-    place = before if before.started >= since else Place(since, "", before.heard)
+    going_on = before.started >= since - GRACE
+    place = before if going_on else Place(since, "", before.heard)
     settled = min(until, now - SETTLED)
     drawing = 0.0
     if desk.policy.share > 0:
