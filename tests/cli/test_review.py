@@ -104,7 +104,14 @@ def at_the_keys(
     """What somebody reviews with these keys, and what they see."""
     said, typed, out = iter(lines), iter(keys), io.StringIO()
     store = runner.run(Store.open("teppan.db"))
-    hands = Hands(lambda: next(typed), lambda asked: next(said), lambda before: text)
+
+    def key() -> str:
+        pressed = next(typed)
+        if pressed == "!":
+            raise KeyboardInterrupt
+        return pressed
+
+    hands = Hands(key, lambda asked: next(said), lambda before: text)
     desk = open_reviewing(Settings(), None, store)
     screen = Console(file=out, width=120, highlight=False)
     count = Flow(runner, desk, "local/mia", hands, screen).review()
@@ -125,7 +132,7 @@ def test_one_key_a_decision(traced: Path, runner: asyncio.Runner) -> None:
 
 def test_an_edit_is_taken_back_and_made_again(traced: Path, runner: asyncio.Runner) -> None:
     filled()
-    count, seen = at_the_keys(runner, "eueq", "It is $100.")
+    count, seen = at_the_keys(runner, "eue!", "It is $100.")
     assert "taken back" in seen
     assert count == 1
 

@@ -71,8 +71,8 @@ class Flow:
         """One decision about an item; whether to go on."""
         while True:
             self._out.print(Text(KEYS, "dim"))
-            key = self._hands.key().lower()
-            if key in ("q", "\x04", ""):
+            key = self._key()
+            if key == "q":
                 self._give_back(item)
                 self._out.print(f"{self.decided} decided")
                 return False
@@ -84,6 +84,12 @@ class Flow:
                 return True
             except BadRequest as error:
                 self._out.print(f"[bold yellow]{quoted(error.message)}[/]")
+
+    def _key(self) -> str:
+        try:
+            return self._hands.key().lower()
+        except (KeyboardInterrupt, EOFError):  # Ctrl-C and Ctrl-D: they leave, and hold nothing
+            return "q"
 
     def _does(self, key: str, item: Item) -> bool:
         """Whether the key did something that ends the look at this item."""
