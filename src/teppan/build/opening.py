@@ -60,6 +60,8 @@ from teppan.serve.strategies.estimates import typed
 from teppan.serve.trust import TrustBook
 from teppan.store.store import Store
 
+ROLES = ("critic", "teacher", "student")
+"""Who has a part in writing lessons, where the settings name them."""
 PEPPER, PEPPER_BYTES = "TEPPAN_PEPPER", 32
 
 
@@ -236,6 +238,7 @@ def refuse_unknown_names(
         "context.summary_model": settings.context.summary_model,
         "shadow.model": settings.shadow.model,
         "costs.reference_model": settings.costs.reference_model,
+        **{f"learn.lessons.{role}": getattr(settings.learn.lessons, role) for role in ROLES},
     }
     if "translator" in settings.language.model_fields_set:
         single["language.translator"] = settings.language.translator

@@ -29,7 +29,7 @@ def erase(
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Delete what is kept of a person: traces, cached answers, feedback, escalations, actions.
+    """Delete what is kept of a person: traces, answers, feedback, examples, training sets, lessons.
 
     Their words are then overwritten in the database file, which takes a while for a large one.
     """
