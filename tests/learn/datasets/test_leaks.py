@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from teppan.learn.datasets.evaluation import EvaluationSet
 from teppan.learn.datasets.leaks import SHARE, SHORTEST, Leak, LeakCheck
+from teppan.learn.datasets.sameness import bare
 from teppan.learn.datasets.shingles import plain, shared, shingles
 
 HELD = (
@@ -43,6 +44,20 @@ def test_a_slip_of_the_pen_hides_nothing() -> None:
     assert CHECK.find(["How much do you chagre per adult at a wedding"]) == Leak("held", False)
 
 
+@pytest.mark.parametrize(
+    "text", ["一位大人要多少钱", "你好，一位大人要多少钱？谢谢", "上周见过。一位大人要多少钱？再见"]
+)
+def test_a_short_question_of_a_dense_script_is_found(text: str) -> None:
+    check = LeakCheck([EvaluationSet("held", ("一位大人要多少钱",))])
+    assert check.find([text]) is not None
+
+
+def test_greetings_hide_no_short_question() -> None:
+    check = LeakCheck([EvaluationSet("held", ("Any deal?",))])
+    assert check.find(["Hi, any deal please? Thanks!"]) == Leak("held", False)
+    assert check.find(["Hi, any deal please?", "And on Monday?"]) is None
+
+
 def test_other_questions_are_not_found_and_short_ones_only_alone() -> None:
     assert CHECK.find(["How do I get to your office from the station?"]) is None
     assert CHECK.find(["Yes", "And what is the travel fee?"]) is None
@@ -65,5 +80,5 @@ def test_none_is_missed_that_shares_enough(
     there = any(
         len(each) >= SHORTEST and shared(each, runs) >= SHARE * len(each) for each in questions
     )
-    exact = plain(said) in {plain(each) for each in held} and bool(plain(said))
+    exact = bool(plain(said)) and bare(said) in {bare(each) for each in held}
     assert (check.find([said]) is not None) == (there or exact)

@@ -10,6 +10,7 @@ translation is not recognised.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
@@ -17,12 +18,15 @@ import numpy as np
 from msgspec import Struct
 
 from teppan.learn.datasets.evaluation import EvaluationSet
+from teppan.learn.datasets.sameness import bare
 from teppan.learn.datasets.shingles import Hashes, plain, shared, shingles
 
 SHARE = 0.8
 """Share of a question's runs that stand in a message which holds it."""
-SHORTEST = 12
-"""Runs of a question that may be found inside another text; a shorter one must be all of it."""
+SHORTEST, SHORTEST_DENSE = 12, 6
+"""Runs of a question that may be found inside another text; a shorter one must be all of it, but
+for what is polite. In scripts without spaces a run says more."""
+_DENSE = re.compile(r"[\u0e00-\u10ff\u3040-\u9fff]")
 
 
 class Leak(Struct, frozen=True):
@@ -49,14 +53,17 @@ class LeakCheck:
         self.names = [each.name for each in sets]
         self.sizes = [len(each.texts) for each in sets]
         self._exact: dict[str, int] = {}
+        self._polite: dict[str, int] = {}
         held: list[_Held] = []
         for number, each in enumerate(sets):
             for text in (*each.texts, *each.also):
                 words = plain(text)
                 if words and words not in self._exact:
                     self._exact[words] = number
-                    held.append(_Held(number, shingles(words)))
-        self._held = [one for one in held if len(one.runs) >= SHORTEST]
+                    self._polite.setdefault(bare(text), number)
+                    if _tells(words, shingles(words)):
+                        held.append(_Held(number, shingles(words)))
+        self._held = held
         often = Counter(run for one in self._held for run in one.runs.tolist())
         self._rare: dict[int, list[int]] = defaultdict(list)
         for place, one in enumerate(self._held):
@@ -71,13 +78,14 @@ class LeakCheck:
         question of a set is looked for there alone, and word for word: everybody says "yes"."""
         for place, text in enumerate(said):
             words = plain(text)
-            number = self._exact.get(words)
-            if number is None:
-                number = self._near(words)
-                if number is not None:
-                    return Leak(self.names[number], False)
-            elif place == len(said) - 1 or len(shingles(words)) >= SHORTEST:
-                return Leak(self.names[number], True)
+            exact = self._exact.get(words)
+            if exact is not None and (place == len(said) - 1 or _tells(words, shingles(words))):
+                return Leak(self.names[exact], True)
+            near = self._near(words)
+            if near is None and place == len(said) - 1:
+                near = self._polite.get(bare(text))
+            if near is not None:
+                return Leak(self.names[near], False)
         return None
 
     def _near(self, words: str) -> int | None:
@@ -91,3 +99,8 @@ class LeakCheck:
             if shared(held.runs, runs) >= self._share * len(held.runs):
                 return held.name
         return None
+
+
+def _tells(words: str, runs: Hashes) -> bool:
+    """Whether a text is long enough to be known by, wherever it stands."""
+    return len(runs) >= (SHORTEST_DENSE if _DENSE.search(words) else SHORTEST)
