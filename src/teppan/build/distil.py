@@ -245,7 +245,7 @@ async def _bounded(
 
 
 def _named(model: str, settings: Settings, pack: Pack | None) -> str:
-    """The full name of a pack's model: `support` is `shop/support` where `shop` is the pack and has it."""
+    """The full name of a pack's model: `support` may stand for `shop/support`."""
     if model.startswith("agent/"):
         raise UnsupportedRequest(
             f"`{model}` acts for customers and cannot be distilled; name the model behind it"
