@@ -15,7 +15,6 @@ ANNA, BEN = Scope("anna", "key-a"), Scope("ben", "key-b")
 
 async def test_each_stage_is_counted_and_nobody_elses(store: Store) -> None:
     assert await store.stages.reached(ANNA) == Reached()
-    await store.signals.put(ANNA, [made(1), made(2), made(3, 0.75, blocked=("low",))])
     await filled(store)
     held = await next_one(store, "mia")
     await store.review.decide("anna", held.id, APPROVE, "mia")
@@ -23,6 +22,8 @@ async def test_each_stage_is_counted_and_nobody_elses(store: Store) -> None:
     await built(store, "again")
     await store.datasets.trained(ANNA, support.id, "student-1")
     await store.lessons.keep(ANNA, source(1, "les_1"), lesson())
+    await store.signals.drop(ANNA, [f"tr_{number}" for number in range(9)])
+    await store.signals.put(ANNA, [made(1), made(2), made(3, 0.75, blocked=("low",))])
     assert await store.stages.reached(ANNA) == Reached(
         signals=3,
         waiting=2,
