@@ -43,9 +43,9 @@ from predicting.recorded import Kitchen, Trust, ladder, traffic
 from teppan.providers.replay import Recordings, load
 
 FOLDS = 5
-QUICK = 120
+QUICK = 480
 SEEDS = (21, 22, 23)
-REQUESTS, QUICK_REQUESTS = 3000, 900
+REQUESTS, QUICK_REQUESTS = 3000, 800
 HOME = Path(__file__).resolve().parents[1] / ".." / "shared" / "data"
 OPEN = "alpaca_eval"
 
@@ -57,10 +57,10 @@ def parts(
     if data is not None:
         return [(cut(fit, most), cut(data, most))]
     found = []
-    for fold in range(FOLDS):
+    for fold in range(FOLDS if most is None else 1):
         inside = [each for each in fit.prompts if fold_of(each.prompt_id) == fold]
         outside = [each for each in fit.prompts if fold_of(each.prompt_id) != fold]
-        found.append((some(fit, outside, most), some(fit, inside, most)))
+        found.append((some(fit, outside, most), some(fit, inside, most and most // 4)))
     return found
 
 
@@ -87,7 +87,7 @@ async def recorded(
     told, curves = telling.Told(), cascades.Curves()
     for train, test in parts(fit, data, most):
         models = ladder(train, train.prompts)
-        trust = Trust(train, train.prompts)
+        trust = Trust(train, train.prompts, models)
         kitchen = Kitchen(train, trust)
         seen = await traffic(kitchen, train.prompts, models)
         other = Kitchen(test, trust)

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from teppan.build.replaying import remembering
 from teppan.build.virtual import direct
@@ -36,6 +37,7 @@ from teppan.serve.models import Models
 from teppan.serve.strategies.base import Strategy
 from teppan.serve.strategies.registry import build as build_strategy
 
+WAYS = 5
 _PRIOR = 8.0
 """Answers that a model's own rate counts as in its rate of one kind of task."""
 
@@ -55,16 +57,20 @@ class Given(Struct, frozen=True):
 
 
 class Trust:
-    """How often each model was right, by kind of task, on the questions of the fit."""
+    """How often each model was right, by kind of task: known from the same answers that the
+    predictor learns from, one to a question, where it was asked alone."""
 
-    def __init__(self, recordings: Recordings, prompts: Sequence[Prompt]) -> None:
+    def __init__(
+        self, recordings: Recordings, prompts: Sequence[Prompt], models: Sequence[str]
+    ) -> None:
         seen: dict[tuple[str, str | None], list[float]] = defaultdict(list)
         for prompt in prompts:
-            for model in recordings.models:
-                row = recordings.of(prompt.prompt_id, model)
-                score = row.score or 0.0 if row else 0.0
-                for task in {prompt.category, None}:
-                    seen[called(model), task].append(score)
+            way = way_of(prompt)
+            if way >= len(models):
+                continue
+            row = recordings.of(prompt.prompt_id, models[way].removeprefix(called("")))
+            for task in {prompt.category, None}:
+                seen[models[way], task].append(row.score or 0.0 if row else 0.0)
         self._seen = {key: (sum(some), len(some)) for key, some in seen.items()}
 
     def of(self, model: str, task_type: str | None) -> float:
@@ -109,14 +115,7 @@ class Kitchen:
         asked = [call.model.removeprefix(f"{REPLAY}/") for call in journey.calls]
         cost = sum(self._provider.recorded(request, each).cost or 0.0 for each in asked)
         score = row.score or 0.0 if row is not None else 0.0
-        named = msgspec_replace(trace, episode=prompt.prompt_id)
-        return Given(named, score, cost)
-
-
-def msgspec_replace(trace: Trace, **more: Any) -> Trace:
-    from msgspec.structs import replace
-
-    return replace(trace, **more)
+        return Given(replace(trace, episode=prompt.prompt_id), score, cost)
 
 
 def ladder(recordings: Recordings, prompts: Sequence[Prompt]) -> tuple[str, str, str]:
@@ -146,9 +145,13 @@ async def traffic(
     ]
     found = []
     for prompt in prompts:
-        way = ways[zlib.crc32(f"way {prompt.prompt_id}".encode()) % len(ways)]
-        found.append(await kitchen.answer(prompt, way, {}))
+        found.append(await kitchen.answer(prompt, ways[way_of(prompt)], {}))
     return found
+
+
+def way_of(prompt: Prompt) -> int:
+    """Which of the five ways answers a question: the first three are models alone."""
+    return zlib.crc32(f"way {prompt.prompt_id}".encode()) % WAYS
 
 
 class _Unpriced:

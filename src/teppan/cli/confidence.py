@@ -53,8 +53,8 @@ def fit(
         print_json(made)
     if made.refused:
         raise BadRequest(
-            f"nothing was fitted: {made.refused} ({made.traces:,} answers were spoken of; ratings come "
-            "in by POST /v1/feedback, outcomes by POST /v1/outcomes)"
+            f"nothing was fitted: {made.refused} ({made.traces:,} answers were spoken of; "
+            "ratings come in by POST /v1/feedback, outcomes by POST /v1/outcomes)"
         )
     if as_json:
         return
