@@ -49,8 +49,8 @@ from teppan.store.store import Store
 LANGUAGES = {"en": 0.55, "es": 0.20, "zh": 0.125, "ja": 0.125}
 SEEDS = "11,12,13"
 DAYS = 30.0
-QUICK = 80
-ATTACKS, QUICK_ATTACKS = 40, 4
+QUICK = 60
+ATTACKS, QUICK_ATTACKS = 40, 2
 POWER, QUICK_POWER = 20, 2
 CROWDS = {"reported": REPORTED, "other": OTHER}
 RIVALS = (
@@ -166,7 +166,7 @@ def figures_of(months: list[Driven], *, quick: bool) -> dict[str, Any]:
         ),
         "attacks on equals": rankings.equals(power, quick=quick),
         "power": rankings.power(power, quick=quick),
-        "many models": rankings.several(power),
+        "many models": rankings.several(power, quick=quick),
     }
 
 
