@@ -13,8 +13,7 @@ from teppan.store import Store
 TESTS = Path(__file__).parents[1]
 SIGNALS = 40
 
-BUILD = (
-    """
+BUILD = """
 import asyncio, sys, time
 from dataset_signals import signal
 from teppan.build.datasets import open_dataset_desk
@@ -32,7 +31,7 @@ def report(done, total, what):
 
 async def main():
     store = await Store.open(path)
-    await store.signals.put(LOCAL, [signal(n) for n in range(%d)])
+    await store.signals.put(LOCAL, [signal(n) for n in range(int(sys.argv[3]))])
     settings = Settings.model_validate({"learn": {"terms": {"ollama": "free"}}})
     desk = open_dataset_desk(settings, None, store)
     built = await building.build_dataset(desk, LOCAL, 0.0, 1e9, report, "sets")
@@ -41,14 +40,12 @@ async def main():
 
 asyncio.run(main())
 """
-    % SIGNALS
-)  # noqa: UP031 - braces belong to the script
 
 
 async def build(path: Path, seed: int, kill_at: str = "") -> list[str]:
     """The lines of a build in a process of its own, which is killed where it says `kill_at`."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", BUILD, str(path), "0.2" if kill_at else "0"),
+        *(sys.executable, "-c", BUILD, str(path), "0.2" if kill_at else "0", str(SIGNALS)),
         stdout=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONHASHSEED": str(seed), "PYTHONPATH": str(TESTS)},
     )

@@ -7,12 +7,13 @@ is better by its kind or by a margin; otherwise nobody knows which is right, and
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from msgspec import Struct
 
 from teppan.learn.datasets.near import agreement, short, signed
-from teppan.learn.datasets.sameness import bare, disagree, same, says_the_same
+from teppan.learn.datasets.sameness import asked, bare, disagree, same, says_the_same
 from teppan.learn.datasets.shingles import plain, shingles
 
 DUPLICATE = "duplicate"
@@ -64,29 +65,34 @@ def _rank(rival: Rival) -> tuple[float, float, float, str]:
 
 
 def _questions(ranked: Sequence[Rival], taste: Taste) -> list[list[Rival]]:
-    """Those that ask the same in the same conversation so far."""
+    """Those that ask the same in the same conversation so far. Only questions of the same figures
+    can be the same, so only those are compared."""
     groups: list[list[Rival]] = []
     known: dict[tuple[str, str], list[Rival]] = {}
+    like: dict[tuple[object, ...], list[list[Rival]]] = defaultdict(list)
     for rival in ranked:
         words = (bare(rival.question), plain(rival.context))
         group = known.get(words)
         if group is None:
-            group = next(
-                (
-                    each
-                    for each in groups[:DISTINCT]
-                    if same(each[0].question, rival.question)
-                    and _near(bare(each[0].question), words[0], taste.near - SLIPS)
-                    and _near(plain(each[0].context), words[1], taste.near)
-                ),
-                None,
-            )
+            matter = asked(rival.question)
+            near = like[matter.figures, matter.denies]
+            group = next((each for each in near if _asks(each[0], rival, words, taste)), None)
         if group is None:
             group = []
             groups.append(group)
+            if len(near) < DISTINCT:
+                near.append(group)
         known[words] = group
         group.append(rival)
     return groups
+
+
+def _asks(one: Rival, other: Rival, words: tuple[str, str], taste: Taste) -> bool:
+    return (
+        same(one.question, other.question)
+        and _near(bare(one.question), words[0], taste.near - SLIPS)
+        and _near(plain(one.context), words[1], taste.near)
+    )
 
 
 def _settled(group: Sequence[Rival], taste: Taste) -> dict[str, str]:
