@@ -26,6 +26,7 @@ class Asking:
         about: About = NOBODY,
         schema: Mapping[str, Json] | None = None,
         temperature: float | None = None,
+        max_tokens: int | None = None,
     ) -> Asked:
         wanted = None
         if schema is not None:
@@ -34,6 +35,7 @@ class Asking:
             model=model,
             messages=tuple(messages),
             temperature=temperature,
+            max_tokens=max_tokens,
             response_format=wanted,
             user=about.user,
         )

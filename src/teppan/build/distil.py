@@ -14,7 +14,6 @@ from typing import Any, cast
 import msgspec
 from msgspec import Struct
 
-from teppan.build.asking import Asking
 from teppan.build.casting import Cast
 from teppan.build.datasets import evaluation_sets
 from teppan.build.house import House
@@ -27,12 +26,12 @@ from teppan.config.overlay import with_pack
 from teppan.config.pack import Pack, load_pack
 from teppan.config.schema import Settings
 from teppan.config.schema.spending import BudgetSettings
-from teppan.core.chat import ChatRequest, Json, Message, ResponseFormat
+from teppan.core.chat import ChatRequest, Json, Message
 from teppan.core.errors import UnsupportedRequest
 from teppan.core.ids import Scope, content_hash
 from teppan.core.money import MICROS_PER_DOLLAR, Micros
 from teppan.core.signal import PartName
-from teppan.learn.asking import NOBODY, About, Asked
+from teppan.learn.asking import NOBODY, About, Ask, Asked
 from teppan.learn.datasets.leaks import LeakCheck
 from teppan.learn.distil.desk import Desk, Job
 from teppan.learn.distil.pairs import PairDesk
@@ -156,11 +155,11 @@ class Naming:
             return self._intents.of(text)[0]
 
 
-class Capped(Asking):
+class Capped:
     """Asks for answers of at most so many tokens, so that little has to be set aside for each."""
 
-    def __init__(self, asking: Any, most: int) -> None:
-        super().__init__(asking._backroom)
+    def __init__(self, ask: Ask, most: int) -> None:
+        self._ask = ask
         self._most = most
 
     async def __call__(
@@ -173,19 +172,18 @@ class Capped(Asking):
         about: About = NOBODY,
         schema: Mapping[str, Json] | None = None,
         temperature: float | None = None,
+        max_tokens: int | None = None,
     ) -> Asked:
-        wanted = None
-        if schema is not None:
-            wanted = ResponseFormat("json_schema", "answer", schema, strict=True)
-        request = ChatRequest(
-            model=model,
-            messages=tuple(messages),
+        return await self._ask(
+            scope,
+            model,
+            messages,
+            key=key,
+            about=about,
+            schema=schema,
             temperature=temperature,
-            response_format=wanted,
-            max_tokens=self._most,
-            user=about.user,
+            max_tokens=min(max_tokens or self._most, self._most),
         )
-        return Asked(*await self._backroom.ask(request, scope, key, about))
 
 
 async def traced(settings: Settings, store: Store, scope: Scope, days: int) -> tuple[Task, ...]:

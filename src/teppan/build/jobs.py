@@ -15,6 +15,7 @@ from msgspec import Struct
 from teppan.build.confidence import Fitting
 from teppan.build.confidence import open_desk as open_assessing
 from teppan.build.datasets import open_dataset_desk
+from teppan.build.distil import open_pairs
 from teppan.build.house import House
 from teppan.build.learning import gathered, open_gatherer
 from teppan.build.lessons import lesson_stages
@@ -25,6 +26,7 @@ from teppan.core.ids import Scope
 from teppan.learn.assessing import staleness
 from teppan.learn.cron import Cron, parse
 from teppan.learn.datasets.building import build_dataset
+from teppan.learn.distil.pairs import pairs
 from teppan.learn.gathering import Gathered, Gatherer
 from teppan.learn.loop import DAY, Counted, Kind, Report, Run, Stage, job_id, night_of, window
 from teppan.learn.review.filling import fill
@@ -100,6 +102,7 @@ def stages_of(house: House, clock: Clock) -> dict[str, Run]:
     review = open_review_desk(settings, pack, store, clock, house.ask)
     return {
         "signals": partial(_gathered, gatherer, store),
+        "pairs": partial(pairs, open_pairs(settings, pack, store)),
         "confidence": fitting,
         "review": partial(fill, review),
         **lesson_stages(house, clock),

@@ -90,7 +90,10 @@ def open_shadow(
         alike=wanted.similarity,
         daily=micros(wanted.daily),
     )
-    return Shadow(reach, recorder, store.shadows, embedder(), policy, clock=clock, new_id=new_id)
+    words = store.shadow_words if settings.store.trace_content else None
+    return Shadow(
+        reach, recorder, store.shadows, embedder(), policy, clock=clock, new_id=new_id, words=words
+    )
 
 
 def window_of(book: Catalogue, virtual: Sequence[Virtual], name: str) -> int | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -11,17 +13,18 @@ import typer
 
 from teppan.build import open_store
 from teppan.build.learning import gathered, open_gatherer
+from teppan.build.vendors import open_catalogue
 from teppan.cli.output import AsJson, ConfigFile, console, print_json, print_table
 from teppan.config.load import load
 from teppan.config.pack import load_pack
+from teppan.config.schema import Settings
 from teppan.core.ids import LOCAL
 from teppan.learn.gathering import Gathered
+from teppan.learn.signals import terms_by
 from teppan.store.signals import Totals
 from teppan.store.stages import Reached
 
 DAY = 86_400
-ENOUGH = 1_000
-"""Examples that may train, from which a model of one's own is worth a try."""
 
 
 def learning_stats(
@@ -30,17 +33,21 @@ def learning_stats(
     as_json: AsJson = False,
 ) -> None:
     """Score the traces, with what was said and came of them, and print what may be learned."""
-    made, totals, reached = asyncio.run(_looked(days, config))
-    ready = totals.trains >= ENOUGH
+    settings = load(Path(config) if config else None)
+    made, totals, reached, unread = asyncio.run(_looked(days, settings))
+    enough = settings.learn.jobs.enough
+    ready = totals.trains >= enough
     if as_json:
-        print_json({"looked_at": made, "totals": totals, "stages": reached, "ready": ready})
+        told = {"looked_at": made, "totals": totals, "stages": reached, "ready": ready}
+        print_json({**told, "terms_unread": unread})
         return
     console().print(
         f"looked at {made.traces:,} traces: {made.kept:,} make an example, {made.new:,} new"
     )
     _print_totals(totals)
     _print_stages(totals, reached)
-    left = ENOUGH - totals.trains
+    _print_unread(unread, settings)
+    left = enough - totals.trains
     console().print(
         "ready: enough to try a model of your own"
         if ready
@@ -87,13 +94,38 @@ def _print_stages(totals: Totals, reached: Reached) -> None:
         print_table("Lessons", ("status", ">lessons"), told)
 
 
-async def _looked(days: int, config: str | None) -> tuple[Gathered, Totals, Reached]:
-    settings = load(Path(config) if config else None)
+def _print_unread(unread: Mapping[str, int], settings: Settings) -> None:
+    """Vendors whose examples wait for somebody to read what they allow."""
+    if not unread:
+        return
+    pages = {each.name: each.terms for each in open_catalogue(settings).vendors({})}
+    rows = [(vendor, f"{many:,}", pages.get(vendor, "")) for vendor, many in unread.items()]
+    print_table("Terms nobody has read yet", ("vendor", ">examples wait", "page"), rows)
+    console().print(
+        "read what they allow, and write it down: [learn.terms] VENDOR = free, own or restricted",
+        markup=False,
+    )
+
+
+async def _looked(
+    days: int, settings: Settings
+) -> tuple[Gathered, Totals, Reached, dict[str, int]]:
     pack = load_pack(Path(settings.gateway.pack)) if settings.gateway.pack else None
     store = await open_store(settings)
     try:
         gatherer = open_gatherer(settings, pack, store)
         made = await gathered(gatherer, store, LOCAL, time.time() - days * DAY)
-        return made, await store.signals.totals(LOCAL), await store.stages.reached(LOCAL)
+        totals, reached = await store.signals.totals(LOCAL), await store.stages.reached(LOCAL)
+        return made, totals, reached, _unread(await store.signals.waiting(LOCAL), settings)
     finally:
         await store.close()
+
+
+def _unread(waiting: Mapping[str, int], settings: Settings) -> dict[str, int]:
+    """By vendor the examples whose model nobody has said the terms of."""
+    terms_of = terms_by(settings.learn.terms)
+    found: Counter[str] = Counter()
+    for model, many in waiting.items():
+        if terms_of(model) == "unknown":
+            found[model.partition("/")[0]] += many
+    return dict(found.most_common())

@@ -49,6 +49,7 @@ class Ask(Protocol):
         about: About = NOBODY,
         schema: Mapping[str, Json] | None = None,
         temperature: float | None = None,
+        max_tokens: int | None = None,
     ) -> Asked:
         """The whole answer of a real or virtual model, durable before it is handed over.
 

@@ -1,6 +1,6 @@
 """The night: what is done with the traffic of a day, one row per stage.
 
-    traces -> signals -> confidence -> review -> lessons: written, tried, retired
+    traces -> signals -> pairs -> confidence -> review -> lessons: written, tried, retired
 
 A stage looks at one tenant's time from `since` to `until`, may be cut anywhere and run again, and
 does nothing twice. It returns counts. Who runs stages, and remembers which are done, is `worker/`.
@@ -33,6 +33,7 @@ Run = Callable[[Scope, float, float, Report], Awaitable[object]]
 
 NIGHT = (
     ("signals", "answers become scored examples"),
+    ("pairs", "shadow answers worse than the served ones become pairs"),
     ("confidence", "what predicts the quality of an answer is fitted"),
     ("review", "answers worth a person's look are queued"),
     ("lessons.write", "the day's interesting cases are found, and the critic writes lessons"),
@@ -138,9 +139,17 @@ class Counted:
         about: About = NOBODY,
         schema: Mapping[str, Json] | None = None,
         temperature: float | None = None,
+        max_tokens: int | None = None,
     ) -> Asked:
         asked = await self._ask(
-            scope, model, messages, key=key, about=about, schema=schema, temperature=temperature
+            scope,
+            model,
+            messages,
+            key=key,
+            about=about,
+            schema=schema,
+            temperature=temperature,
+            max_tokens=max_tokens,
         )
         tally = TALLY.get()
         if tally is not None:

@@ -171,7 +171,9 @@ class Gateway:
                 return outcome
             return await steps.rules.keep(journey.id, journey.scope, request, outcome, run)
 
-        outcome = await steps.assessor.keep(journey, request, await draft(request), draft)
+        outcome = await draft(request)
+        if self.models.virtual(request.model) is not None:  # who names a model wants its words
+            outcome = await steps.assessor.keep(journey, request, outcome, draft)
         journey.outcome = outcome
         journey.route = outcome.route or journey.route
         if outcome.qualities and journey.memory is None:  # jobs ask what customers do not

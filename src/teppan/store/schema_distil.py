@@ -1,7 +1,7 @@
 """The tables of distillation; `schema.py` says what each table is for.
 
-A task's `trace_id`, `episode` and `user` are those of the conversation it was made of, empty for one
-that a file gave; `answered` is the trace of its own answer.
+A task's `trace_id`, `episode` and `user` are those of the conversation it was made of, empty for
+one that a file gave; `answered` is the trace of its own answer.
 """
 
 from __future__ import annotations

@@ -132,6 +132,11 @@ class Signals:
 
         return await self._reader.run(query)
 
+    async def waiting(self, scope: Scope) -> dict[str, int]:
+        """How many examples may not train, by the model whose words they are."""
+        here = (signals.c.tenant == scope.tenant) & signals.c.trains.is_(False)
+        return await self._reader.run(lambda connection: _by(connection, signals.c.model, here))
+
     async def erase(self, scope: Scope, user: str) -> int:
         """Deletes every example made of a person's conversations; returns how many."""
         theirs = delete(signals).where(signals.c.tenant == scope.tenant, signals.c.user == user)

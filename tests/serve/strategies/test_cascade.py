@@ -180,7 +180,7 @@ async def test_a_predictor_stops_at_a_cheap_answer_that_trust_alone_would_not():
 async def test_a_predictor_goes_on_from_a_doubtful_answer_of_a_trusted_model():
     script = {"cheap": "Perhaps it is 42.", "middle": "It is 40.", "premium": "It is 41."}
     call = ScriptedCall(script, trusts={"cheap": 0.95}, states=doubting())
-    outcome = await cascade().run(MATHS, call)
+    await cascade().run(MATHS, call)
     assert asked(call) == ["cheap", "middle", "premium"]
 
 
