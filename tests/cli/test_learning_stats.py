@@ -48,3 +48,9 @@ def test_totals_stages_and_whether_it_is_enough_are_told(asked: None) -> None:
     text = printed()
     for word in ("mean quality", "By stage", "reviewed", "in a dataset", "not ready"):
         assert word in text
+
+
+def test_vendors_whose_terms_nobody_read_are_named(asked: None) -> None:
+    told = json.loads(printed("--json"))
+    assert told["terms_unread"] == {"openllm": told["totals"]["signals"]}
+    assert "Terms nobody has read yet" in printed()
