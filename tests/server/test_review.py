@@ -1,4 +1,4 @@
-"""Reviewing over HTTP: claimed by one, decided once, refused by name, seen by admins alone."""
+"""Reviewing over HTTP: claimed by one, decided once, refused by name, seen by reviewers alone."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ SCOPES = {
     "root": Scope("house", "root", role="admin"),
     "anna": Scope("shop", "anna"),
     "page": Scope("shop", "page", role="feedback"),
+    "mia": Scope("shop", "mia", role="reviewer"),
+    "eve": Scope("other", "eve", role="reviewer"),
 }
 SHOP = SCOPES["anna"]
 ID = item_id("shop", "tr_3")
@@ -165,7 +167,12 @@ async def test_what_cannot_be_meant_is_refused_by_name(
     assert (status, told["error"]["param"]) == (400, param)
 
 
-async def test_only_admins_review(address: str) -> None:
+async def test_a_reviewer_sees_the_answers_of_its_own_tenant(address: str) -> None:
+    assert (await ask(address, f"/{ID}", who="mia"))[0] == 200
+    assert (await ask(address, f"/{ID}", who="eve"))[0] == 404
+
+
+async def test_only_reviewers_review(address: str) -> None:
     for who in ("anna", "page"):
         assert (await ask(address, "/next", who=who))[0] == 403
         assert (await ask(address, f"/{ID}", {"action": "claim"}, who=who))[0] == 403

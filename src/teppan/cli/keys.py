@@ -51,7 +51,11 @@ def create(
         bool, typer.Option("--admin", help="It may also read every tenant's costs.")
     ] = False,
     role: Annotated[
-        str, typer.Option(help="user, admin, or feedback: it may only say what people think.")
+        str,
+        typer.Option(
+            help="user, admin, feedback (it may only say what people think) or reviewer (it may "
+            "only review its tenant's answers)."
+        ),
     ] = "user",
     origins: Annotated[
         list[str] | None,
@@ -90,8 +94,8 @@ def create(
 def _role(given: str, admin: bool) -> Role:
     for known in get_args(Role):
         if given == known:
-            if admin and known == "feedback":
-                raise BadRequest("a feedback key is not an admin's: leave out `--admin`")
+            if admin and known in ("feedback", "reviewer"):
+                raise BadRequest(f"a {known} key is not an admin's: leave out `--admin`")
             return "admin" if admin else cast(Role, known)
     raise BadRequest(f"`--role` is one of {', '.join(get_args(Role))}")
 

@@ -54,13 +54,14 @@ class Scope(Struct, frozen=True):
 
     `key_id` is the gateway key that asked, `tenant` the wall no byte crosses. `models` are the
     names or `prefix/*` patterns the key may use; empty means all. `admin` opens operations; a
-    `feedback` key may only say what people think, from pages of its `origins` where it names some.
+    `feedback` key may only say what people think, from pages of its `origins` where it names some,
+    a `reviewer` only review its tenant's answers.
     """
 
     tenant: str
     key_id: str
     models: tuple[str, ...] = ()
-    role: Literal["user", "admin", "feedback"] = "user"
+    role: Literal["user", "admin", "feedback", "reviewer"] = "user"
     origins: tuple[str, ...] = ()
 
     def allows(self, model: str) -> bool:

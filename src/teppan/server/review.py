@@ -1,4 +1,4 @@
-"""`/v1/review`: answers that people should look at; for admin keys.
+"""`/v1/review`: answers that people should look at; for reviewers and admins.
 
     GET  /v1/review/next?reviewer=mia        the next one, claimed; the one held already, if any
     GET  /v1/review?status=open&limit=50     the most valuable first
@@ -111,11 +111,11 @@ def routes(desk: Reviewing, most: int, replays: Replays | None = None) -> list[R
     """The routes; `most` bytes is what a body may have anywhere."""
     handlers = ReviewRoutes(desk, Once(min(most, MAX_BODY), replays))
     return [
-        Route("GET", f"{PREFIX}next", "admin", handlers.next),
-        Route("GET", f"{PREFIX}stats", "admin", handlers.stats),
-        Route("GET", PATH, "admin", handlers.all),
-        Route("GET", PREFIX + NAME, "admin", handlers.one),
-        Route("POST", PREFIX + NAME, "admin", handlers.act),
+        Route("GET", f"{PREFIX}next", "reviewer", handlers.next),
+        Route("GET", f"{PREFIX}stats", "reviewer", handlers.stats),
+        Route("GET", PATH, "reviewer", handlers.all),
+        Route("GET", PREFIX + NAME, "reviewer", handlers.one),
+        Route("POST", PREFIX + NAME, "reviewer", handlers.act),
     ]
 
 

@@ -15,7 +15,7 @@ from teppan.core.ids import Scope
 from teppan.server.errors import plain_body
 from teppan.server.exchange import Exchange
 
-Access = Literal["public", "user", "admin", "feedback"]
+Access = Literal["public", "user", "admin", "feedback", "reviewer"]
 """`feedback` takes every key, those for feedback alone too, and pages of the sites they name."""
 Handler = Callable[[Exchange, Scope], Awaitable[None]]
 Refusal = Callable[[TeppanError, str], bytes]
@@ -25,9 +25,12 @@ NAME = "{name}"
 
 
 def admits(access: Access, scope: Scope) -> bool:
-    """Whether a key may call a route. A feedback key may call nothing but what says `feedback`."""
+    """Whether a key may call a route. A feedback key may call nothing but what says `feedback`,
+    a reviewer's key nothing but that and what says `reviewer`."""
     if access == "admin":
         return scope.role == "admin"
+    if access == "reviewer":
+        return scope.role in ("reviewer", "admin")
     return access == "feedback" or scope.role in ("user", "admin")
 
 

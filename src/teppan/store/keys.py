@@ -27,7 +27,7 @@ from teppan.store.reader import Reader
 from teppan.store.schema import instant, keys, seconds
 from teppan.store.writer import Writer
 
-Role = Literal["user", "admin", "feedback"]
+Role = Literal["user", "admin", "feedback", "reviewer"]
 
 POLL_SECONDS = 0.5
 STALE_SECONDS = 10.0

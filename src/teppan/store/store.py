@@ -248,6 +248,7 @@ class Store:
         await self.paid.prune(now - PAID_DAYS * DAY)
         await self.bandit.prune(now - REWARD_DAYS * DAY)
         if days:
+            await self.review.prune(now - days * DAY)
             await self.traces.prune(now - days * DAY)
             await self.shadow_words.prune(now - days * DAY)
 
