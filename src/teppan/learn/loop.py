@@ -94,7 +94,7 @@ def told(counts: Mapping[str, Json]) -> str:
     parts = [
         f"{name} {value:,}" if _number(value) else f"{name} {value}"
         for name, value in counts.items()
-        if value not in (None, "") and not isinstance(value, list | dict)
+        if value not in (None, "") and value is not False and not isinstance(value, list | dict)
     ]
     return ", ".join(parts)
 

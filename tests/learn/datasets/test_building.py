@@ -102,6 +102,26 @@ async def test_one_letter_of_one_answer_makes_another_hash(store: Store, desk: M
     assert (third.id, third.new, third.hash) == ("sets@2", False, second.hash)
 
 
+async def test_what_a_filter_of_its_own_kept_is_in_unless_an_author_forbids_it(
+    store: Store, desk: MakeDesk
+) -> None:
+    made = await built(
+        desk(),
+        store,
+        [
+            signal(
+                1, quality=0.86, provenance=Provenance("ollama/small", "own", source="distilled")
+            ),
+            signal(2, quality=0.86, provenance=Provenance("ollama/small", "own")),
+            signal(3, provenance=Provenance("ollama/small", "restricted", source="distilled")),
+        ],
+    )
+    why = {row.id: row.why for row in await rows_of(store, made) if not row.split}
+    assert why["sig_00002"].startswith("not qualified")
+    assert why["sig_00003"] == "terms: those of its model are restricted"
+    assert "sig_00001" not in why
+
+
 class Cut(Exception):
     """The process ends here."""
 

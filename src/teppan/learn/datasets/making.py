@@ -85,6 +85,10 @@ def made(
     )
 
 
+STRICT: tuple[Terms, ...] = ("free", "own", "restricted", "unknown")
+"""Terms, the stricter ones behind."""
+
+
 def grade_of(signal: Signal) -> int:
     """Who vouches for the answer."""
     if signal.truth is not None or signal.provenance.source == "correction":
@@ -110,10 +114,13 @@ def _short(text: str) -> str:
 
 
 def _terms(signal: Signal, terms_of: TermsOf) -> Terms:
-    """What a person wrote is the business's own."""
+    """What a person wrote is the business's own; of the rest the stricter of what was allowed when
+    it was kept (several may have written in it) and what is allowed today."""
     if signal.provenance.source == "correction":
         return "free"
-    return terms_of(signal.provenance.model)
+    today = terms_of(signal.provenance.model)
+    then = signal.provenance.terms if signal.provenance.source == "distilled" else today
+    return max(today, then, key=STRICT.index)
 
 
 def _permitted(

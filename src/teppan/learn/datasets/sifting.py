@@ -171,7 +171,8 @@ def unfit(example: Example, recipe: Recipe, check: LeakCheck) -> str:
     """Why an example can be in no training set, whatever the others are; empty where it can."""
     if example.terms not in recipe.terms:
         return f"terms: those of its model are {example.terms}"
-    if example.grade == SERVED and example.quality < recipe.quality:
+    judged = example.source == "distilled"  # kept by a filter of its own
+    if example.grade == SERVED and not judged and example.quality < recipe.quality:
         return "not qualified: no person vouches for it, and its quality is too low"
     if not example.question.strip() or not example.chosen.strip():
         return "empty: there is no question, or no answer"
