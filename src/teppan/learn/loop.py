@@ -88,15 +88,16 @@ def window(reached: float | None, until: float) -> tuple[float, float]:
 
 
 def told(counts: Mapping[str, Json]) -> str:
-    """Counts in a line: `traces 120, kept 45`; or what they say of themselves in `told`."""
+    """Counts in a line, those that are something: `traces 120, kept 45`; or what they say of
+    themselves in `told`."""
     if counts.get("told"):
         return str(counts["told"])
     parts = [
         f"{name} {value:,}" if _number(value) else f"{name} {value}"
         for name, value in counts.items()
-        if value not in (None, "") and value is not False and not isinstance(value, list | dict)
+        if value and not isinstance(value, bool | list | dict)
     ]
-    return ", ".join(parts)
+    return ", ".join(parts) or "nothing to do"
 
 
 def _number(value: object) -> bool:
