@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from textwrap import shorten
 from typing import Annotated, Any
 
 import typer
@@ -21,7 +22,7 @@ from teppan.config.schema import Settings
 from teppan.core.errors import BadRequest, NotFound, Taken
 from teppan.core.ids import LOCAL, Scope
 from teppan.core.money import dollars
-from teppan.learn.loop import told
+from teppan.learn.loop import NOTHING, told
 from teppan.store.job_workers import Worker
 from teppan.store.jobs import STATUSES, Job, Status
 from teppan.store.store import Store
@@ -121,6 +122,10 @@ def _cells(job: Job) -> tuple[str, ...]:
     )
 
 
+BRIEF = 100
+"""Letters that a list tells of a job; `show` tells all."""
+
+
 def _what(job: Job) -> str:
     """The line that says most: an error, how far it is, or what came of it."""
     if job.status == "waiting" and job.error:
@@ -129,7 +134,8 @@ def _what(job: Job) -> str:
         return job.error
     if job.status == "running":
         return job.told
-    return "; ".join(_result(each) for each in job.results.values())
+    done = [text for each in job.results.values() if (text := _result(each)) != NOTHING]
+    return shorten("; ".join(done) or NOTHING, BRIEF, placeholder=" ...")
 
 
 def _result(result: Any) -> str:

@@ -81,7 +81,7 @@ def _print_totals(totals: Totals) -> None:
 def _print_stages(totals: Totals, reached: Reached) -> None:
     corrected = totals.sources.get("correction", 0)
     rows = [
-        ("answers kept", reached.answers, ""),
+        ("traces kept", reached.answers, "of jobs too"),
         ("signals", reached.signals, f"{corrected:,} with a better text" if corrected else ""),
         ("reviewed", reached.reviewed, f"{reached.waiting:,} wait" if reached.waiting else ""),
         ("qualified: may train", reached.qualified, ""),

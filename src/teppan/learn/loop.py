@@ -26,6 +26,9 @@ FIRST = DAY
 LONGEST = 31 * DAY
 """Seconds that a night looks back at most, after nights that were missed or failed."""
 
+NOTHING = "nothing to do"
+"""What a stage came to that came to nothing."""
+
 Report = Callable[[int, int, str], None]
 """How far a stage is: so many done, of so many, of what."""
 
@@ -97,7 +100,7 @@ def told(counts: Mapping[str, Json]) -> str:
         for name, value in counts.items()
         if value and not isinstance(value, bool | list | dict)
     ]
-    return ", ".join(parts) or "nothing to do"
+    return ", ".join(parts) or NOTHING
 
 
 def _number(value: object) -> bool:
