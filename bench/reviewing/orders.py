@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from reviewing.traffic import Answered
 from teppan.core.clock import FixedClock
 from teppan.core.ids import LOCAL
-from teppan.learn.review.filling import Desk, Policy, fill, rerank
+from teppan.learn.review.filling import Desk, Policy, fill, ordered
 from teppan.learn.review.nearness import Questions
 from teppan.learn.review.picking import NEAR
 from teppan.learn.review.worth import confidence_of
@@ -58,7 +58,7 @@ async def queue(
         decision = Decision("approve") if one.right else Decision("edit", right)
         await store.review.decide(LOCAL.tenant, item.id, decision, "bench")
         if len(order) % SITTING == 0:
-            await rerank(desk, LOCAL)
+            await ordered(desk, LOCAL)
     left = set(range(len(answered))) - set(order)
     return [*order, *sorted(left)]
 

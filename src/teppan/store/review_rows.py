@@ -48,7 +48,10 @@ class Content(Struct, frozen=True, kw_only=True):
 
     `messages` are the conversation up to the question, `reason` says in a sentence why somebody
     should look. `covers` counts the questions that are near this one, itself included; `factor` is
-    what is left of the priority because something near it is in the queue or was reviewed.
+    what is left of the priority because something near it is in the queue or was reviewed; `rest`
+    is how much likelier than this one those it stands for are wrong. `told_weight` are the opinions of
+    this answer that people gave where it stands for them, `told_against` the part of them that is
+    against it.
     `confidence` is the probability that the answer is right, as it was known then. `advice` is what
     a critic wanted done differently when it was answered. A `suggestion` is a whole answer by the
     model `suggester`; nobody has looked at it.
@@ -62,6 +65,9 @@ class Content(Struct, frozen=True, kw_only=True):
     parts: tuple[Reason, ...] = ()
     covers: int = 1
     factor: float = 1.0
+    rest: float = 1.0
+    told_weight: float = 0.0
+    told_against: float = 0.0
     confidence: float | None = None
     advice: str = ""
     suggestion: str = ""
@@ -158,12 +164,20 @@ class Weighed(Struct, frozen=True):
     parts: tuple[Reason, ...]
     covers: int
     factor: float
+    rest: float = 1.0
+    answer: str = ""
+    told_weight: float = 0.0
+    told_against: float = 0.0
 
 
 class _Parts(Struct):
     parts: tuple[Reason, ...] = ()
     covers: int = 1
     factor: float = 1.0
+    rest: float = 1.0
+    answer: str = ""
+    told_weight: float = 0.0
+    told_against: float = 0.0
 
 
 class _Brief(Struct):
@@ -197,7 +211,16 @@ def known_of(row: RowMapping) -> Known:
 def weighed_of(row: RowMapping) -> Weighed:
     told = _parts(row["body"])
     return Weighed(
-        row["trace_id"], row["status"], row["priority"], told.parts, told.covers, told.factor
+        row["trace_id"],
+        row["status"],
+        row["priority"],
+        told.parts,
+        told.covers,
+        told.factor,
+        told.rest,
+        told.answer,
+        told.told_weight,
+        told.told_against,
     )
 
 

@@ -24,11 +24,12 @@ from teppan.core.trace import Trace
 from teppan.learn.asking import Ask
 from teppan.learn.review import chance
 from teppan.learn.review.deciding import Follow
+from teppan.learn.review.hearing import Answers, Told, chance_of, rated
 from teppan.learn.review.nearness import LONGEST, Questions, packed, unpacked
-from teppan.learn.review.picking import Pick, Picked, demand, pick
-from teppan.learn.review.reweighing import reweighed
+from teppan.learn.review.picking import Pick, Picked, pick, priority_of
+from teppan.learn.review.ranking import rerank
 from teppan.learn.review.suggesting import suggest
-from teppan.learn.review.worth import Weights, Worth, confidence_of, joined, worth
+from teppan.learn.review.worth import Weights, Worth, confidence_of, worth
 from teppan.store.review import Count, Place
 from teppan.store.review_rows import DECIDED, Alternative, Content, Entry, Known, Lane
 from teppan.store.store import Store
@@ -47,8 +48,6 @@ KNOWN = 4_000
 """Items that new ones are compared with, the newest of them."""
 TRAINED = 2_000
 """Examples for training that count as seen."""
-JUDGED = 1_000
-"""Decisions by which reasons are weighed, the newest."""
 LATE = 200
 """Older answers that people disliked since the last time, of which are looked at."""
 GRACE = 86_400.0
@@ -124,7 +123,7 @@ async def fill(
     drawing = 0.0
     if desk.policy.share > 0:
         drawing = chance.chance(desk.policy.draws, await review.waiting(scope, place, settled))
-    weights = await rerank(desk, scope)
+    weights = await ordered(desk, scope)
     heard = await _heard(desk, scope, min(place.started, place.heard))
     run = _Run(desk, scope, place, heard, weights)
     await run.prepare()
@@ -137,6 +136,7 @@ async def fill(
             report(done, max(done, total), "answers looked at")
     run.place = Place(run.place.started, run.place.trace_id, now)
     await run.put([], [], 0)
+    await ordered(desk, scope)
     if desk.ask is None or not desk.policy.critic:
         return run.filled
     told = await suggest(review, desk.ask, scope, desk.policy.critic, desk.policy.suggestions)
@@ -236,12 +236,20 @@ class _Run:
         ]
         striking = [self._disliked(each) for each in traces]
         fresh = [each.started < settled for each in traces]
-        picked = pick(asked, [each.value for each in worths], striking, queue, fresh)
+        answers = Answers([each.answer.text for each in traces if each.answer], desk.vectors)
+        said = [rated(self.heard.ratings.get(each.id, ())) for each in traces]
+        chances = [
+            chance_of(each.value, float(weight), float(against))
+            for each, (weight, against) in zip(worths, answers.pooled(said), strict=True)
+        ]
+        picked = pick(asked, chances, striking, queue, fresh)
+        told = _gathered(picked.picked, answers, said)
         entries = [
             entry_of(
                 trace,
                 worths[at],
-                _kept(picked.picked[at], own.get(trace.id, 0), worths[at]),
+                _kept(picked.picked[at], own.get(trace.id, 0), chances[at]),
+                told[at],
                 intents[at],
                 packed(asked.rows[at]),
             )
@@ -269,20 +277,10 @@ class _Run:
         return bool(ratings) and sum(ratings) / len(ratings) < DISLIKED
 
 
-async def rerank(desk: Desk, scope: Scope) -> Weights:
-    """Orders what waits by what reviewers have found behind each reason; returns its weights."""
-    review = desk.store.review
-    judged = await review.weighed(scope, tuple(chance.RIGHT | chance.WRONG), JUDGED)
-    weights = reweighed(
-        desk.policy.weights, [(each.parts, each.status in chance.WRONG) for each in judged]
-    )
-    ranks = {}
-    for each in await review.weighed(scope, ("open",), desk.policy.open):
-        priority = joined(each.parts, weights) * demand(each.covers) * each.factor
-        if abs(priority - each.priority) > 1e-6:
-            ranks[each.trace_id] = priority
-    await review.rank(scope, ranks)
-    return weights
+async def ordered(desk: Desk, scope: Scope) -> Weights:
+    """Orders what waits by what reviewers have found; returns what each reason weighs by now."""
+    policy = desk.policy
+    return await rerank(desk.store.review, scope, policy.weights, desk.vectors, policy.open)
 
 
 async def _caught_up(desk: Desk, scope: Scope, since: float) -> None:
@@ -326,7 +324,9 @@ def question_of(messages: Sequence[Message]) -> str:
     return next((each.text for each in reversed(messages) if each.role == "user"), "")
 
 
-def entry_of(trace: Trace, value: Worth, place: Picked, intent: str, vector: bytes) -> Entry:
+def entry_of(
+    trace: Trace, value: Worth, place: Picked, told: Told, intent: str, vector: bytes
+) -> Entry:
     request, answer = trace.request, trace.answer.text if trace.answer else ""
     assert request is not None, "only whole traces are looked at"
     others = {
@@ -353,6 +353,9 @@ def entry_of(trace: Trace, value: Worth, place: Picked, intent: str, vector: byt
             parts=value.parts,
             covers=place.covers,
             factor=place.factor,
+            rest=place.rest,
+            told_weight=told.weight,
+            told_against=told.against,
             confidence=confidence_of(trace),
             advice=trace.verdict.improvement if trace.verdict else "",
         ),
@@ -369,11 +372,21 @@ def _drawn(entry: Entry, drawing: float) -> Entry:
     )
 
 
-def _kept(picked: Picked, covered: int, value: Worth) -> Picked:
+def _gathered(picked: Sequence[Picked], answers: Answers, said: Sequence[Told]) -> list[Told]:
+    """What was said, with the one that stands for an answer where it is the same, so that it stays
+    when those it stands for give way; nothing is in two places."""
+    found = [Told()] * len(picked)
+    for at, (each, told) in enumerate(zip(picked, said, strict=True)):
+        to = each.leader if each.leader >= 0 and answers.same(at, each.leader) else at
+        found[to] = Told(found[to].weight + told.weight, found[to].against + told.against)
+    return found
+
+
+def _kept(picked: Picked, covered: int, wrong: float) -> Picked:
     """One that is in the queue already stands for no fewer than it did."""
     if covered <= picked.covers:
         return picked
-    return Picked(value.value * demand(covered), covered)
+    return Picked(priority_of(wrong, covered), covered)
 
 
 def _counts(picked: Pick, known: Sequence[Known]) -> Iterator[Count]:
@@ -382,5 +395,5 @@ def _counts(picked: Pick, known: Sequence[Known]) -> Iterator[Count]:
         each = known[at]
         if each.status == "open":
             covers = each.covers + more
-            priority = each.priority * demand(covers) / demand(each.covers)
+            priority = each.priority * covers / each.covers
             yield Count(each.trace_id, covers, priority)

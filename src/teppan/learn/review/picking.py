@@ -1,18 +1,24 @@
-"""Which of many answers to look at first: by worth, and so that one look teaches most.
+"""Which of many answers to look at first: each time where one label mends most wrong answers.
 
-A label is good for all questions near it. So of those that are near each other the one most worth
-a look stands for all and counts them; the others, and whatever is near to what is in the queue or
-was reviewed, rank far below. The work grows with the number of questions times that of the ones
-they are compared with, which are bounded.
+A label is good for all questions near it. So what is worth a look is the number of wrong answers to
+be expected near it that nothing in the order stands for yet (a maximal coverage, taken greedily).
+The question chosen stands for the others and counts them; they, and whatever is near to what is in
+the queue or was reviewed, rank far below. The work grows with the number of questions times that of
+the ones they are compared with, which are bounded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from teppan.learn.review.nearness import Questions
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 NEAR = 0.75
 """Similarity from which a label of one question is good for the other."""
@@ -20,18 +26,20 @@ AGAIN = 0.1
 """What is left of the priority of what is near to something in the queue or reviewed."""
 STRIKING = 0.5
 """What is left of it when people disliked the answer all the same."""
-POPULAR = 0.75
-"""The power of the number of questions that a label covers: less than 1, as being worth a look is
-never quite the chance of being wrong."""
+_OWN = 1e-3
+"""What its own chance adds where several stand for the same."""
 
 
 class Picked(Struct, frozen=True):
-    """The place of one in the order: `covers` counts the questions it stands for, `factor` is what
-    is left of its priority when another stands for it."""
+    """The place of one in the order: `covers` counts the questions it stands for, `rest` is how
+    much likelier than itself they are wrong on average, `factor` is what is left of its priority when
+    another stands for it. `leader` is the place of the candidate that stands for it."""
 
     priority: float
     covers: int = 1
+    rest: float = 1.0
     factor: float = 1.0
+    leader: int = -1
 
     @property
     def again(self) -> bool:
@@ -45,26 +53,26 @@ class Pick(Struct, frozen=True):
     more: dict[int, int]
 
 
-def demand(covers: int) -> float:
-    return float(covers**POPULAR)
+def priority_of(wrong: float, covers: int, rest: float = 1.0, factor: float = 1.0) -> float:
+    """The wrong answers that a label of it would mend; `wrong` is its own chance of being so."""
+    return covers * min(1.0, wrong * rest) * factor
 
 
 def pick(
     candidates: Questions,
-    worths: Sequence[float],
+    chances: Sequence[float],
     striking: Sequence[bool],
     known: Questions,
     fresh: Sequence[bool] | None = None,
     near: float = NEAR,
 ) -> Pick:
-    """Orders candidates; `striking` are those that people disliked. `known` are questions in the
-    queue or reviewed; only `fresh` candidates are counted with them, not those that were before.
-    """
+    """Orders candidates by their `chances` of being wrong; `striking` are those that people
+    disliked. `known` are questions in the queue or reviewed; only `fresh` candidates are counted
+    with them, not those that were before."""
     import numpy as np  # an idle gateway has no use for it
 
     more: dict[int, int] = {}
     count = len(candidates)
-    leader = np.full(count, -1)
     old = np.zeros(count, bool)
     if count and len(known):
         to_known = candidates.near(known)
@@ -73,20 +81,40 @@ def pick(
         for at in range(count):
             if old[at] and (fresh is None or fresh[at]):
                 more[int(closest[at])] = more.get(int(closest[at]), 0) + 1
-    among = candidates.near(candidates)
-    for at in sorted(range(count), key=lambda each: (-worths[each], each)):
-        if old[at] or leader[at] >= 0:
-            continue
-        mine = (among[at] >= near) & (leader < 0) & ~old
-        mine[at] = True
-        leader[mine] = at
+    wrong = np.array(chances, np.float32)
+    leader = _leaders(candidates, wrong, old, near)
     sizes = np.bincount(leader[leader >= 0], minlength=count)
+    sums = np.bincount(leader[leader >= 0], wrong[leader >= 0], minlength=count)
     picked = []
     for at in range(count):
-        if not old[at] and leader[at] == at:
+        own = chances[at]
+        if leader[at] == at:
             covers = int(sizes[at])
-            picked.append(Picked(worths[at] * demand(covers), covers))
+            rest = float(sums[at]) / covers / own if own > 0.0 else 1.0
+            picked.append(Picked(priority_of(own, covers, rest), covers, rest, leader=at))
         else:
             factor = STRIKING if striking[at] else AGAIN
-            picked.append(Picked(worths[at] * factor, 1, factor))
+            picked.append(Picked(own * factor, factor=factor, leader=int(leader[at])))
     return Pick(tuple(picked), more)
+
+
+def _leaders(
+    candidates: Questions, wrong: NDArray[np.float32], old: NDArray[np.bool_], near: float
+) -> NDArray[np.int64]:
+    """Of each the place of the candidate that stands for it, often itself; -1 for what is old."""
+    import numpy as np
+
+    count = len(candidates)
+    leader = np.full(count, -1)
+    free = ~old
+    among = candidates.near(candidates) >= near
+    np.fill_diagonal(among, val=True)
+    mends = among.astype(np.float32) @ (wrong * free) + _OWN * wrong
+    while free.any():
+        at = int(np.where(free, mends, -1.0).argmax())
+        mine = among[at] & free
+        leader[mine] = at
+        free[mine] = False
+        taken = np.flatnonzero(mine)
+        mends -= among[:, taken] @ wrong[taken]
+    return leader
