@@ -190,7 +190,7 @@ OWN: dict[str, dict[str, Break]] = {
 BREAKS = [
     (name, what, work)
     for name in MODULES
-    for what, work in ({} if name == "alpaca" else SHARED | CALLS).items() | OWN[name].items()
+    for what, work in (({} if name == "alpaca" else SHARED | CALLS) | OWN[name]).items()
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from teppan.learn.datasets.examples import Example
 from teppan.learn.datasets.formats import format_of
 from teppan.learn.datasets.formats.files import Place
 
-for package in ("torch", "transformers", "trl", "datasets"):
-    pytest.importorskip(package, reason=f"{package} is not installed (extra `train`)")
-
-pytestmark = pytest.mark.filterwarnings("ignore")
+MISSING = [name for name in ("torch", "transformers", "trl", "datasets") if not find_spec(name)]
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.skipif(bool(MISSING), reason=f"{MISSING} not installed (extra `train`)"),
+]
 
 TEMPLATE = (
     "{% if tools %}<|tools|>{{ tools | tojson }}\n{% endif %}"
