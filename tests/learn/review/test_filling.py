@@ -192,3 +192,41 @@ async def test_what_reviewers_find_orders_what_waits(store: Store) -> None:
         await store.review.decide("anna", item.id, Decision("approve"), "mia")
     await fill(desk(store), ANNA, BEGAN, NOW)
     assert (await store.review.list("anna", status="open"))[0].trace_id == broken.id
+
+
+async def test_a_wrong_answer_brings_up_all_who_got_the_same_one(store: Store) -> None:
+    """The questions are not alike, the answer is: one decision tells of all."""
+    hired = trace().answer
+    assert hired is not None
+    [choice] = hired.choices
+    no = replace(hired, choices=(replace(choice, message=say("assistant", "We do not travel.")),))
+    same = [asked(at, f"About {WORDS[at]}?", 0.9, answer=no) for at in range(3)]
+    others = [asked(at, f"About {WORDS[at]}?", 0.5) for at in range(3, 9)]
+    first = asked(9, "Will you come to Reno?", 0.1, answer=no)
+    await traced(store, *same, *others, first)
+    await fill(desk(store), ANNA, BEGAN, NOW)
+    assert (await queue(store))[0].trace_id == first.id
+    item = await store.review.next("anna", "mia", 900.0, 0.0)
+    assert item is not None
+    await store.review.decide("anna", item.id, Decision("edit", "We come to Reno."), "mia")
+    await fill(desk(store), ANNA, BEGAN, NOW)
+    waiting = await store.review.list("anna", status="open")
+    assert {each.trace_id for each in waiting[:3]} == {each.id for each in same}
+
+
+async def test_what_one_customer_liked_lowers_the_same_answer_elsewhere(store: Store) -> None:
+    await traced(
+        store,
+        *(asked(at, f"About {WORDS[at]}?", 0.6) for at in range(3)),
+        asked(3, "Do you bring chairs?", 0.7, answer=None),
+    )
+    liked = [asked(at, f"About {WORDS[at]}?", 0.7, guarded="noted") for at in range(4, 6)]
+    await traced(store, *liked)
+    await store.feedback.record(ANNA, liked[0].id, "rating", 1.0)
+    await fill(desk(store), ANNA, BEGAN, NOW)
+    found = await queue(store)
+    told = {each.trace_id: each.content.told_weight for each in found}
+    assert told[liked[0].id] == 1.0
+    assert sum(told.values()) == 1.0
+    chances = [each.priority / each.content.covers for each in found]
+    assert max(chances) < 0.3  # all of them gave the answer that was liked

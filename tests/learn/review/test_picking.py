@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from teppan.learn.review.nearness import Questions, figures, packed, unpacked
-from teppan.learn.review.picking import AGAIN, STRIKING, pick
+from teppan.learn.review.picking import AGAIN, STRIKING, pick, priority_of
 from teppan.providers.embed import HashingEmbedder
 
 VECTORS = HashingEmbedder().vectors
@@ -65,3 +66,23 @@ def test_a_vector_survives_being_kept_and_one_of_another_embedder_is_near_nothin
 
 def test_nothing_is_picked_of_nothing() -> None:
     assert pick(NONE, [], [], questions(PRICE)).picked == ()
+
+
+def test_many_who_are_perhaps_wrong_come_before_one_who_surely_is() -> None:
+    many = [
+        "do adults pay much",
+        "Do adults pay much?",
+        "do adults pay much???",
+        "Do adults pay much",
+    ]
+    found = pick(questions(*many, MENU), [0.3] * 4 + [0.9], [False] * 5, NONE).picked
+    assert max(range(5), key=lambda at: found[at].priority) < 4
+    assert max(each.priority for each in found) == pytest.approx(1.2, abs=1e-3)
+
+
+def test_who_stands_for_others_is_worth_what_they_are_expected_to_be_wrong() -> None:
+    found = pick(questions(PRICE, "what do adults pay"), [0.2, 0.6], [False] * 2, NONE).picked
+    assert [each.leader for each in found] == [1, 1]
+    assert found[1].priority == pytest.approx(0.8, abs=1e-3)
+    assert found[1].rest == pytest.approx(0.4 / 0.6, abs=1e-3)
+    assert priority_of(1.0, 5, rest=3.0) == 5.0  # no more than all are wrong

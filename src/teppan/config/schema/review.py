@@ -10,13 +10,15 @@ from teppan.config.schema.base import Seconds, Section, Share
 class ReviewWeights(Section):
     """What each reason alone makes a look at an answer worth at its most."""
 
-    doubt: Share = Field(0.8, description="The gateway was not sure that the answer is right.")
-    replaced: Share = Field(0.8, description="It broke a rule; the safe answer stood in for it.")
-    rules: Share = Field(0.5, description="It broke a rule all the same, or its first writing did.")
-    downvoted: Share = Field(0.9, description="People did not like it, the more if it was sure.")
-    disagreement: Share = Field(0.5, description="The models said different things.")
-    edge: Share = Field(0.2, description="Nothing like it was reviewed or trained on.")
-    intent: Share = Field(0.3, description="Its intent is one of `learn.review.intents`.")
+    doubt: Share = Field(0.4, description="The gateway was not sure that the answer is right.")
+    replaced: Share = Field(0.4, description="It broke a rule; the safe answer stood in for it.")
+    rules: Share = Field(
+        0.25, description="It broke a rule all the same, or its first writing did."
+    )
+    downvoted: Share = Field(0.45, description="People did not like it, the more if it was sure.")
+    disagreement: Share = Field(0.25, description="The models said different things.")
+    edge: Share = Field(0.1, description="Nothing like it was reviewed or trained on.")
+    intent: Share = Field(0.15, description="Its intent is one of `learn.review.intents`.")
 
 
 class ReviewSettings(Section):

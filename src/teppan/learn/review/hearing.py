@@ -63,7 +63,8 @@ class Answers:
         names: dict[str, int] = {}
         self._place = np.array([names.setdefault(each.strip(), len(names)) for each in texts], int)
         known = list(names)
-        rows = vectors([each[:LONGEST] for each in known]) if known else np.zeros((0, 1))
+        none = np.zeros((0, 1), np.float32)
+        rows = vectors([each[:LONGEST] for each in known]) if known else none
         same = Questions(known, rows)
         self._same = same.near(same) >= SAME
         np.fill_diagonal(self._same, val=True)

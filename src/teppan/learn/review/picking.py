@@ -32,8 +32,8 @@ _OWN = 1e-3
 
 class Picked(Struct, frozen=True):
     """The place of one in the order: `covers` counts the questions it stands for, `rest` is how
-    much likelier than itself they are wrong on average, `factor` is what is left of its priority when
-    another stands for it. `leader` is the place of the candidate that stands for it."""
+    much likelier than itself they are wrong on average, `factor` is what is left of its priority
+    when another stands for it. `leader` is the place of the candidate that stands for it."""
 
     priority: float
     covers: int = 1

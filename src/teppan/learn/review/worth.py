@@ -38,20 +38,20 @@ BROKEN: Mapping[str, tuple[float, str]] = MappingProxyType(
 """How much of a reason it is how an answer left the rules, and in words."""
 FAR = 0.6
 """Similarity to the nearest known question from which nothing is an edge case."""
-_SHOWN = 0.05
+_SHOWN = 0.025
 """Of the whole, what a part must add to be told of."""
 
 
 class Weights(Struct, frozen=True):
     """What each part is worth alone at its most, in [0, 1]."""
 
-    doubt: float = 0.8
-    replaced: float = 0.8
-    rules: float = 0.5
-    downvoted: float = 0.9
-    disagreement: float = 0.5
-    edge: float = 0.2
-    intent: float = 0.3
+    doubt: float = 0.4
+    replaced: float = 0.4
+    rules: float = 0.25
+    downvoted: float = 0.45
+    disagreement: float = 0.25
+    edge: float = 0.1
+    intent: float = 0.15
 
 
 class Worth(Struct, frozen=True):
