@@ -22,7 +22,16 @@ TURNS = 200
 """Traces of one conversation that are scored again together."""
 
 
-def policy_of(settings: Settings) -> Policy:
+def suggester_of(settings: Settings, pack: Pack | None) -> str:
+    """Who suggests better answers where the settings name nobody: a virtual model that speaks for
+    the business, best one with a critic; empty where there is none."""
+    tables = {**(pack.models if pack else {}), **settings.models}
+    speaking = [name for name, table in tables.items() if table.get("prompt")]
+    critical = [name for name in speaking if tables[name].get("strategy") == "critic"]
+    return next(iter([*critical, *speaking]), "")
+
+
+def policy_of(settings: Settings, pack: Pack | None) -> Policy:
     wanted = settings.learn.review
     return Policy(
         open=wanted.open,
@@ -31,7 +40,7 @@ def policy_of(settings: Settings) -> Policy:
         lease=wanted.lease,
         weights=Weights(**wanted.weights.model_dump()),
         intents=wanted.intents,
-        critic=wanted.critic,
+        critic=wanted.critic or suggester_of(settings, pack),
         suggestions=wanted.suggestions,
     )
 
@@ -48,7 +57,7 @@ def open_review_desk(
     return Desk(
         store,
         HashingEmbedder().vectors,
-        policy_of(settings),
+        policy_of(settings, pack),
         clock or SystemClock(),
         intents.of if intents else None,
         following(settings, pack, store),

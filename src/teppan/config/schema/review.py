@@ -36,11 +36,11 @@ class ReviewSettings(Section):
     lease: Seconds = Field(900.0, description="Seconds for which a reviewer holds an item.")
     critic: str = Field(
         "",
-        description="Model that suggests better answers; one that knows the business, so best a "
-        "virtual model with a prompt. Empty: none are suggested.",
+        description="Model that suggests better answers. Empty: a virtual model that speaks for "
+        "the business, best one with a critic.",
     )
     suggestions: int = Field(
-        10, ge=0, le=200, description="Most items for which a filling asks it, the best ones."
+        10, ge=0, le=200, description="Most items for which a night asks it, the best ones."
     )
     intents: dict[str, Share] = Field(
         {}, description="How much questions of an intent matter, from 0 to 1."
