@@ -115,6 +115,50 @@ def test_a_router_is_fitted_aimed_and_explains_with_chances(folder: Path) -> Non
     assert answer["model"] == GOOD
 
 
+FIT = ("route", "fit", "--recordings", "rows.jsonl", "--no-traces", "--fitted", "fitted.json")
+
+
+def test_a_fit_aims_at_the_quality_of_the_reference_model_of_the_costs(folder: Path) -> None:
+    recordings(folder)
+    serve_by(folder, f'[costs]\nreference_model = "{CHEAP}"')
+    fitted = told(teppan(*FIT, "--json"))
+    assert fitted["reference"] == CHEAP
+    assert fitted["favourite"] == GOOD
+    assert fitted["price"] > 0.0
+    assert fitted["frontier"][0]["gain"] > 0.2
+    shown = " ".join(printed(list(FIT)).split())
+    assert f"not worse than those of {CHEAP} by more than 1 point" in shown
+    aimed = told(
+        teppan("route", "calibrate", "--margin", "0.3", "--fitted", "fitted.json", "--json")
+    )
+    assert aimed["price"] >= fitted["price"]
+
+
+def test_a_reference_that_answered_nothing_is_named_and_the_best_single_taken(folder: Path) -> None:
+    recordings(folder)
+    serve_by(folder, '[costs]\nreference_model = "openai/unheard-of"')
+    shown = " ".join(printed(list(FIT)).split())
+    assert "openai/unheard-of answered too few of these questions" in shown
+    assert f"reference: {GOOD}" in shown
+
+
+def test_a_target_that_was_not_measured_or_not_reached_is_refused(folder: Path) -> None:
+    recordings(folder)
+    told(teppan(*FIT, "--json"))
+    words = ["route", "calibrate", "--fitted", "fitted.json", "--margin"]
+    result = teppan(*words, "0.1", "--target-cost", "0.5")
+    assert "give one of" in str(result.exception)
+    states = json.loads((folder / "fitted.json").read_text())
+    for point in states["router"]["frontier"]:
+        point["error"] = 1.0
+    (folder / "fitted.json").write_text(json.dumps(states))
+    assert "nothing is proven" in str(teppan(*words, "0.01").exception)
+    for point in states["router"]["frontier"]:
+        point["gain"] = point["error"] = None
+    (folder / "fitted.json").write_text(json.dumps(states))
+    assert "nothing was measured" in str(teppan(*words, "0.01").exception)
+
+
 def test_other_states_of_the_file_stay(folder: Path) -> None:
     recordings(folder)
     (folder / "fitted.json").write_text('{"mine": 1}')

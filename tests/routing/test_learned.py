@@ -11,7 +11,15 @@ import pytest
 from teppan.providers.embed import HashingEmbedder
 from teppan.routing import learning
 from teppan.routing.asked import Asked
-from teppan.routing.learned import Point, Router, price_for, price_within, worth
+from teppan.routing.learned import (
+    MARGIN,
+    Point,
+    Router,
+    price_as_good,
+    price_for,
+    price_within,
+    worth,
+)
 from teppan.serve.strategies.estimates import typed
 
 SUBJECTS = {
@@ -85,6 +93,76 @@ def test_a_target_takes_the_cheapest_point_that_keeps_it() -> None:
     assert price_within(points, 50.0) == 0.1
 
 
+def test_as_good_as_the_reference_is_the_cheapest_point_before_the_first_that_fails() -> None:
+    points = (
+        Point(0.0, 0.93, 90.0, 0.024, 0.01),
+        Point(0.1, 0.92, 40.0, 0.021, 0.01),
+        Point(0.5, 0.9, 9.0, 0.005, 0.01),
+        Point(1.0, 0.92, 5.0, 0.02, 0.001),
+    )
+    assert price_as_good(points, 0.01) == 0.1
+    assert price_as_good(points, 0.03) == 1.0
+    assert price_as_good(points[2:], 0.01) is None
+    assert price_as_good((Point(0.0, 0.9, 90.0),), 0.01) is None
+
+
+def test_what_is_worse_by_more_than_the_margin_is_seldom_called_as_good() -> None:
+    dice = np.random.default_rng(7)
+    taken = 0
+    for _ in range(400):
+        points = []
+        worse = dice.random(400)
+        for step in range(12):  # the same questions at each price, ever more of them lost
+            gains = np.where(worse < 0.05 + 0.005 * step, -1.0, 0.0)
+            gains[worse > 0.97] = 1.0
+            error = float(gains.std()) / 20.0
+            points.append(Point(float(step), 0.9, 90.0 - step, float(gains.mean()), error))
+        taken += price_as_good(points, MARGIN) is not None
+    assert taken <= 0.05 * 400
+
+
+def sure_questions(count: int, seed: int) -> list[Asked]:
+    """As `questions`, but each model always or never knows a subject."""
+    return [
+        msgspec.structs.replace(
+            each, qualities={"dear": 1.0, "cheap": float("integral" not in each.text)}
+        )
+        for each in questions(count, seed)
+    ]
+
+
+def test_a_fit_aims_at_the_reference_at_a_part_of_its_cost() -> None:
+    router = learning.fit(sure_questions(400, 8), reference="dear")
+    assert router is not None
+    assert router.reference == "dear"
+    aimed = next(point for point in router.frontier if point.price == router.price)
+    assert router.price > 0.0
+    assert aimed.cost < 0.5 * router.costs["dear"]
+    lost = 0.0
+    for each in sure_questions(400, 9):
+        values = worth(router, router.predict(each.text), router.costs, router.price)
+        lost += 1.0 - each.qualities[max(values, key=lambda model: values[model])]
+    assert lost <= MARGIN * 400
+
+
+def test_a_fit_that_cannot_prove_it_is_as_good_aims_at_the_highest_quality() -> None:
+    router = learning.fit(questions(200, 8), reference="dear")
+    assert router is not None
+    assert price_as_good(router.frontier[1:], MARGIN) is None
+    assert router.price == 0.0
+
+
+def test_the_reference_of_a_fit_that_does_not_know_it_is_the_best_single(router: Router) -> None:
+    other = learning.fit(questions(300, 1), reference="nobody")
+    assert other is not None
+    assert other.reference == other.favourite == router.reference
+    cheap = learning.fit(questions(300, 1), reference="cheap")
+    assert cheap is not None
+    assert cheap.reference == "cheap"
+    assert cheap.frontier[0].gain is not None
+    assert cheap.frontier[0].gain > 0.1
+
+
 def test_routing_by_worth_keeps_the_quality_at_a_part_of_the_cost(router: Router) -> None:
     price = price_for(router.frontier, 0.97)
     assert price is not None
@@ -124,6 +202,8 @@ def test_a_log_with_one_answer_for_each_question_teaches_too_and_says_that_it_es
     assert router is not None
     assert router.estimated
     assert router.frontier
+    assert router.frontier[0].gain is None
+    assert router.price == 0.0
     hard = gain(router, "What is the integral of the function number 7?")
     assert hard > gain(router, "What is the colour of the table cloth number 7?") + 0.15
 

@@ -26,7 +26,7 @@ from teppan.providers.embed import open_embedder
 from teppan.providers.replay import load as load_recordings
 from teppan.routing import learning
 from teppan.routing.choosing import Choice
-from teppan.routing.learned import Point, Router, price_for, price_within
+from teppan.routing.learned import MARGIN, Point, Router, price_as_good, price_for, price_within
 from teppan.serve.strategies.auto import STATE, Auto
 
 app = typer.Typer(help="Explain the router, fit it, and set what it aims at.", no_args_is_help=True)
@@ -156,7 +156,8 @@ async def _fit(
     if spec.partition(":")[0] in ("static", "minilm"):
         opened = open_embedder(spec)
         asked, embedder = await evals.embedded(asked, opened.embed), opened.name
-    router = learning.fit(asked, embedder=embedder)
+    reference = settings.costs.reference_model or ""
+    router = learning.fit(asked, embedder=embedder, reference=reference)
     if router is None:
         raise BadRequest(
             f"{len(asked)} answers of known worth are too few, or of one model only: "
@@ -172,7 +173,25 @@ async def _fit(
         f"{gathered.judged} judged, {gathered.recorded} recorded)"
     )
     _print_frontier(router)
+    console().print(quoted(_aimed(router, reference)))
     console().print(f'written to {path}: set `gateway.fitted` and `router.kind = "learned"`')
+
+
+def _aimed(router: Router, reference: str) -> str:
+    """What the router was left aiming at."""
+    absent = f"{reference} answered too few of these questions; " if reference else ""
+    absent = "" if router.reference == reference else absent
+    if router.estimated:
+        return (
+            f"{absent}aims at the highest quality: too few questions were answered by several "
+            "models to measure who is as good as whom; set a target with `teppan route calibrate`"
+        )
+    if price_as_good(router.frontier, MARGIN) is None:
+        return f"{absent}aims at the highest quality: nothing cheaper is proven to be as good"
+    return (
+        f"{absent}aims at the least cost at which answers are not worse than those of "
+        f"{router.reference} by more than {100 * MARGIN:g} point"
+    )
 
 
 async def _traced(settings: Settings) -> Gathered:
@@ -204,16 +223,23 @@ def calibrate(
         float | None,
         typer.Option(min=0, max=1, help="Share of the best model's cost to spend at most."),
     ] = None,
+    margin: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Quality by which answers may be worse than the reference model's."
+        ),
+    ] = None,
     fitted: Fitted = None,
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Set what the learned router aims at: a quality, or a cost. Without a target, show both."""
+    """Set what the learned router aims at: the reference model's quality less a margin, a share of
+    the best quality, or a cost. Without a target, show what there is."""
     path = _place(fitted, load(Path(config) if config else None))
     router = _read(path)
-    if target_quality is not None and target_cost is not None:
-        raise BadRequest("give either --target-quality or --target-cost")
-    price = _price(router, target_quality, target_cost)
+    if sum(each is not None for each in (target_quality, target_cost, margin)) > 1:
+        raise BadRequest("give one of --margin, --target-quality and --target-cost")
+    price = _price(router, target_quality, target_cost, margin)
     if price is not None:
         router = replace(router, price=price)
         _write(path, router)
@@ -223,11 +249,15 @@ def calibrate(
     _print_frontier(router)
 
 
-def _price(router: Router, quality: float | None, cost: float | None) -> float | None:
-    if quality is None and cost is None:
+def _price(
+    router: Router, quality: float | None, cost: float | None, margin: float | None
+) -> float | None:
+    if quality is None and cost is None and margin is None:
         return None
     if not router.frontier:
         raise BadRequest("this router has no frontier: fit it anew with `teppan route fit`")
+    if margin is not None:
+        return _as_good(router, margin)
     if quality is not None:
         return price_for(router.frontier, quality)
     most = (cost or 0.0) * router.costs.get(router.favourite, router.frontier[0].cost)
@@ -235,6 +265,22 @@ def _price(router: Router, quality: float | None, cost: float | None) -> float |
     if price is None:
         least = dollars(round(router.frontier[-1].cost))
         raise BadRequest(f"no choice costs so little: the least is {least} a question")
+    return price
+
+
+def _as_good(router: Router, margin: float) -> float:
+    if router.frontier[0].gain is None:
+        raise BadRequest(
+            "nothing was measured beside a reference model: too few questions were answered by "
+            "several models, or the router was fitted before this was measured; give --recordings "
+            "to `teppan route fit`, or aim with --target-quality"
+        )
+    price = price_as_good(router.frontier, margin)
+    if price is None:
+        raise BadRequest(
+            f"nothing is proven to be within {margin:g} of {router.reference}: "
+            "allow a greater --margin, or fit with more questions"
+        )
     return price
 
 
@@ -279,6 +325,7 @@ def _told(router: Router, gathered: Gathered | None) -> dict[str, Any]:
         "models": router.models,
         "examples": router.examples,
         "favourite": router.favourite,
+        "reference": router.reference,
         "price": router.price,
         "frontier": router.frontier,
         "estimated": router.estimated,
@@ -297,12 +344,15 @@ def _print_frontier(router: Router) -> None:
     how = "estimated: each question was answered by one model" if router.estimated else "measured"
     print_table(
         f"{router.examples} questions, those reported not seen by the fit ({how}); "
-        f"best single: {router.favourite}",
-        (">price of quality", ">quality", ">$ per 1000", ""),
+        f"best single: {router.favourite}; reference: {router.reference or 'none'}",
+        (">price of quality", ">quality", ">over reference", ">$ per 1000", ""),
         [_row(point, router.price) for point in router.frontier],
     )
 
 
 def _row(point: Point, price: float) -> tuple[str, ...]:
     here = "<- aimed at" if abs(point.price - price) < 1e-12 else ""
-    return f"{point.price:g}", f"{point.quality:.3f}", f"{point.cost / 1000:.3f}", here
+    over = ""
+    if point.gain is not None and point.error is not None:
+        over = f"{point.gain:+.3f} ± {point.error:.3f}"
+    return f"{point.price:g}", f"{point.quality:.3f}", over, f"{point.cost / 1000:.3f}", here

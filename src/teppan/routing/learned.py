@@ -33,16 +33,28 @@ if TYPE_CHECKING:
 
 CENT = 10_000
 """Micro-dollars."""
+SURE = 3.0
+"""Standard errors by which a gain may be less than was measured. 1.645 would be enough for 95 %,
+were all questions independent; but customers ask the same again in other words, and in simulated
+months the true errors were about twice these."""
+MARGIN = 0.01
+"""Quality by which the reference may be missed at most, unless another is asked for."""
 FARTHEST = 3.0
 """Spreads from the mean beyond which a figure of form counts no more."""
 
 
 class Point(Struct, frozen=True):
-    """What a price of quality comes to: mean quality, and mean cost in micro-dollars."""
+    """What a price of quality comes to: mean quality, and mean cost in micro-dollars.
+
+    `gain` is the mean quality over that of the router's reference on the same questions, `error`
+    its standard error; both `None` where they were not measured.
+    """
 
     price: float
     quality: float
     cost: float
+    gain: float | None = None
+    error: float | None = None
 
 
 class Predicted(Struct, frozen=True):
@@ -60,7 +72,8 @@ class Router(Struct, frozen=True, dict=True):
     column for each model. `scales` are the inverse frequencies of
     the pieces. `costs` are mean micro-dollars of an answer, by model, where they were known. The
     frontier was measured where questions were answered by several models, else it is `estimated`
-    from the predictions.
+    from the predictions. `reference` is the model whose quality is to be kept, `price` what the
+    router aims at.
     """
 
     models: tuple[str, ...]
@@ -78,6 +91,7 @@ class Router(Struct, frozen=True, dict=True):
     frontier: tuple[Point, ...] = ()
     price: float = 0.0
     favourite: str = ""
+    reference: str = ""
     head_start: float = 0.0
     examples: int = 0
     estimated: bool = False
@@ -178,6 +192,23 @@ def worth(
         + (lead if model == router.favourite else 0.0)
         for model, each in predicted.items()
     }
+
+
+def price_as_good(points: Sequence[Point], margin: float) -> float | None:
+    """The price of the cheapest point that is not worse than the reference by more than `margin`,
+    a test of non-inferiority; `None` where no point passes, or none was measured.
+
+    The points are tested from the dearest on, and the first that fails ends it: so a lucky one
+    among many is not taken (fixed sequence testing, Angelopoulos et al. 2021, arXiv 2110.01052).
+    """
+    found = None
+    for point in points:
+        if point.gain is None or point.error is None:
+            break
+        if point.gain - SURE * point.error < -margin - 1e-9:
+            break
+        found = point.price
+    return found
 
 
 def price_for(points: Sequence[Point], quality: float) -> float | None:

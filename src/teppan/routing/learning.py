@@ -47,11 +47,14 @@ _LEAST = {"words": 2, "letters": 3}
 _PARTS = 4
 
 
-def fit(asked: Sequence[Asked], *, embedder: str = "", unseen: bool = True) -> Router | None:
+def fit(
+    asked: Sequence[Asked], *, embedder: str = "", reference: str = "", unseen: bool = True
+) -> Router | None:
     """The router of these questions; `None` when there is too little to learn from.
 
-    `embedder` names what the vectors were made with, if all have one. Without `unseen` no
-    promises are measured: no curves, no frontier.
+    `embedder` names what the vectors were made with, if all have one, `reference` the model whose
+    quality is to be kept (else that of the best single model). Without `unseen` no promises are
+    measured: no curves, no frontier.
     """
     models = _models(asked)
     if len(asked) < FEWEST or len(models) < 2:
@@ -59,7 +62,7 @@ def fit(asked: Sequence[Asked], *, embedder: str = "", unseen: bool = True) -> R
     rows = _Rows(asked, embedder, models)
     everything = np.ones(len(asked), bool)
     router = rows.router(*_regressions(rows, everything))
-    return promising(router, asked, _guesses(rows)) if unseen else router
+    return promising(router, asked, _guesses(rows), reference) if unseen else router
 
 
 class _Rows:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from teppan.estimate import confidence
 from teppan.estimate.minimise import Array
 from teppan.routing.asked import Asked
-from teppan.routing.learned import Point, Predicted, Router, worth
+from teppan.routing.learned import MARGIN, Point, Predicted, Router, price_as_good, worth
 
 FEWEST = 40
 """Questions that several models answered, below which a frontier is only estimated."""
@@ -27,19 +27,27 @@ _CAUTION = 0.03
 Guesses = Sequence[Mapping[str, Predicted]]
 
 
-def promising(router: Router, asked: Sequence[Asked], blind: Guesses) -> Router:
-    """The router with curves, head start and frontier. `blind` are what regressions that had not
-    seen the questions expected; empty where there was none.
+def promising(
+    router: Router, asked: Sequence[Asked], blind: Guesses, reference: str = ""
+) -> Router:
+    """The router with curves, head start, frontier and the price it aims at. `blind` are what
+    regressions that had not seen the questions expected; empty where there was none.
+
+    It aims at the least cost that keeps the quality of `reference`, of the best single model where
+    the reference was not among the models. Nobody measured that where each question was answered
+    by one: there it aims at the highest quality.
     """
     models = router.models
     curves = {model: _curve(model, asked, blind) for model in models}
     favourite = _favourite(asked, models, router.costs)
-    router = replace(router, curves=curves, favourite=favourite)
+    reference = reference if reference in models else favourite
+    router = replace(router, curves=curves, favourite=favourite, reference=reference)
     pairs = [(each, guess) for each, guess in zip(asked, blind, strict=True) if guess]
     several = [(each, guess) for each, guess in pairs if len(each.qualities) > 1]
     if len(several) >= FEWEST:
         router = replace(router, head_start=_head_start(router, several))
-        return replace(router, frontier=frontier(router, several))
+        points = frontier(router, several)
+        return replace(router, frontier=points, price=price_as_good(points, MARGIN) or 0.0)
     router = replace(router, head_start=_CAUTION, estimated=True)
     imagined = [(_imagined(each, guess, curves), guess) for each, guess in pairs]
     return replace(router, frontier=frontier(router, imagined))
@@ -116,8 +124,27 @@ def frontier(router: Router, guessed: Guessed) -> tuple[Point, ...]:
         quality = float(np.mean([quality for *_, quality, _ in routed]))
         cost = float(np.mean([cost for *_, cost in routed]))
         if not points or cost < points[-1].cost - 1e-9:
-            points.append(Point(round(price, 8), round(quality, 6), round(cost, 3)))
+            gain, error = _over_reference(router, routed)
+            points.append(Point(round(price, 8), round(quality, 6), round(cost, 3), gain, error))
     return tuple(points)
+
+
+def _over_reference(
+    router: Router, routed: Sequence[tuple[Asked, str, float, float]]
+) -> tuple[float | None, float | None]:
+    """The mean gain over the reference where it answered too, and its standard error; `None` where
+    that is estimated only, or of too few questions.
+
+    Where others were chosen the error is that of one more difference than was seen: none in `n`
+    questions does not prove that there is none (three in `n` is the usual bound).
+    """
+    beside = [each for each in routed if router.reference in each[0].qualities]
+    if router.estimated or len(beside) < FEWEST:
+        return None, None
+    gains = np.array([each[2] - each[0].qualities[router.reference] for each in beside])
+    unseen = float(any(chosen != router.reference for _, chosen, *_ in beside))
+    error = float(gains.var() * len(gains) + unseen) ** 0.5 / len(gains)
+    return round(float(gains.mean()), 6), round(error, 6)
 
 
 def _routed(

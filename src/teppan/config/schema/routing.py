@@ -55,7 +55,9 @@ class RouterSettings(Section):
         None, description="Model for questions that need tools; unset picks one that calls them."
     )
     quality: Share | None = Field(
-        None, description="Chance of a good answer that a chosen model must reach."
+        None,
+        description="Share of the best quality that the learned router keeps; unset leaves it at "
+        "what it was fitted or calibrated to.",
     )
     price_weight: float = Field(
         0.2, ge=0, description="Quality that one cent of cost is worth to the adaptive router."
