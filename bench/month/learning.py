@@ -17,7 +17,15 @@ import msgspec
 from msgspec import Struct
 
 from month.drive import Run, drive
-from month.ways import MEMBERS, MODEL, environment, paid_cast, settings_of, single_way
+from month.ways import (
+    MEMBERS,
+    MODEL,
+    REFERENCE,
+    environment,
+    paid_cast,
+    settings_of,
+    single_way,
+)
 from teppan.cli.demo import KEY, packaged
 from teppan.learn.evals import routing as evals
 from teppan.providers.replay import load
@@ -67,7 +75,7 @@ async def learn(seed: int, size: int, folder: Path) -> Lesson:
     recorded = folder / f"responses_{seed}.jsonl"
     recorded.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
     questions = evals.of_recordings(load(recorded)).asked
-    router = learning.fit(questions)
+    router = learning.fit(questions, reference=REFERENCE)
     assert router is not None, "a sample of several models teaches something"
     path = folder / f"fitted_{seed}.json"
     path.write_bytes(msgspec.json.encode({STATE: router}))

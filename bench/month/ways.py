@@ -76,6 +76,8 @@ _LEARNED: Mapping[str, Any] = {
     "sticky": 0.0,
     "prompt": "support",
 }
+_AS_FITTED: Mapping[str, Any] = {key: each for key, each in _LEARNED.items() if key != "quality"}
+"""Aims at what `teppan route fit` leaves it at: not worse than the reference."""
 
 WHOLE = "router + cache + context"
 
@@ -86,6 +88,7 @@ WAYS = (
     Way("cascade", {**_CLIMB, "prompt": "support"}),
     Way("router: rules", _RULES),
     Way("router: learned", _LEARNED, learned=True),
+    Way("router: learned, as fitted", _AS_FITTED, learned=True),
     Way("exact cache, an hour", single(REFERENCE), cache=_HOUR),
     Way("exact cache", single(REFERENCE), cache=_EXACT),
     Way("semantic cache", single(REFERENCE), cache=_PACK),

@@ -90,7 +90,7 @@ def run_learned(
     router = learning.fit(train, embedder=embedder or "")
     if router is None:
         return
-    prices = {f"{label}, quality first": 0.0}
+    prices = {f"{label}, quality first": 0.0, f"{label}, as good as the best": router.price}
     for target in TARGETS:
         price = price_for(router.frontier, target)
         prices[f"{label}, keep {target:.0%}"] = 0.0 if price is None else price
