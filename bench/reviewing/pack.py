@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from packing.asking import scratch_folder
 from reviewing import orders
 from reviewing.accuracy import Next, needed
-from reviewing.traffic import Answered, months
+from reviewing.traffic import Answered, fitted_on, months
 from teppan.store import Store
 
 QUEUE, CHANCE, NO_NEAR = "queue", "random", "random, near ones last"
@@ -30,14 +30,31 @@ T_95 = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36}
 """Student's t for the middle 95 % by number of seeds."""
 
 
-def seed_of(pack: Path, way: str, requests: int, seed: int, share: float) -> dict[str, Any]:
-    return asyncio.run(_seed(pack, way, requests, seed, share))
+def seed_of(
+    pack: Path, way: str, requests: int, seed: int, share: float, fit: bytes = b""
+) -> dict[str, Any]:
+    """`fit` is what tells the quality of answers as they are given, if it was fitted before."""
+    return asyncio.run(_seed(pack, way, requests, seed, share, fit))
 
 
-async def _seed(pack: Path, way: str, requests: int, seed: int, share: float) -> dict[str, Any]:
+def fit_of(pack: Path, way: str, requests: int, seed: int) -> bytes:
+    """What the night fits on two months; nothing where it refuses."""
+
+    async def fitted() -> bytes:
+        with scratch_folder() as scratch:
+            path = Path(scratch) / "before.db"
+            await months(pack, way, requests, seed, path)
+            return await fitted_on(pack, path)
+
+    return asyncio.run(fitted())
+
+
+async def _seed(
+    pack: Path, way: str, requests: int, seed: int, share: float, fit: bytes
+) -> dict[str, Any]:
     with scratch_folder() as scratch:
         path = Path(scratch) / "months.db"
-        both, _ = await months(pack, way, requests, seed, path)
+        both, _ = await months(pack, way, requests, seed, path, fit)
         after = Next(both.reviewed, both.after)
         curves = await _curves(path, both.reviewed, after, seed, share)
     none, everything = curves[CHANCE][0], curves[CHANCE][-1]

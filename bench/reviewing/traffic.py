@@ -15,9 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from month.drive import MonthClock
 from packing.asking import prompt_name
 from teppan.build import open_house
+from teppan.build.confidence import open_desk
 from teppan.build.house import House
 from teppan.cli.demo import KEY, simulated_settings
 from teppan.config.pack import load_pack
@@ -27,10 +30,13 @@ from teppan.config.schema.running import LogSettings, StoreSettings
 from teppan.core.chat import ChatRequest, Message, say
 from teppan.core.errors import TeppanError
 from teppan.core.ids import LOCAL
+from teppan.estimate import predictor
+from teppan.learn import assessing
 from teppan.simulate.questions import load_bank
 from teppan.simulate.server import Fleet
 from teppan.simulate.server import Settings as FleetSettings
 from teppan.simulate.traffic import Month, Step, load_plans, traffic
+from teppan.store import Store
 
 MODEL = "bench/asked"
 CONSENSUS: Mapping[str, Any] = {
@@ -44,6 +50,8 @@ SINGLE: Mapping[str, Any] = {
 }
 WAYS: Mapping[str, Mapping[str, Any]] = {"consensus": CONSENSUS, "single": SINGLE}
 DAYS = 60.0
+EVER = 4e9
+"""Seconds since 1970, after all that is simulated."""
 TOGETHER, AT_ONCE = 60.0, 8
 """Seconds of the month whose requests are asked at once; so many at a time."""
 SPOKE, MISTAKEN = 0.10, 0.05
@@ -72,9 +80,10 @@ class Months:
 
 
 async def months(
-    pack: Path, way: str, requests: int, seed: int, store: Path
+    pack: Path, way: str, requests: int, seed: int, store: Path, fit: bytes = b""
 ) -> tuple[Months, Settings]:
-    """`requests` in each month. The store holds the traces and ratings of both."""
+    """`requests` in each month. The store holds the traces and ratings of both; with a `fit`
+    answers carry the quality that was expected of them."""
     bank = load_bank(pack)
     both = traffic(bank, load_plans(pack), Month(2 * requests, DAYS, seed))
     middle = both.steps[0].at + DAYS / 2 * 86_400.0
@@ -82,12 +91,26 @@ async def months(
     async with Fleet(FleetSettings(bank=bank, speed=0, seed=seed, keep_calls=100)) as fleet:
         settings = settings_of(fleet, pack, way, store)
         async with open_house(settings, clock, {KEY: os.environ[KEY]}) as house:
+            if fit:
+                await house.store.fits.put(LOCAL, predictor.STATE, "before", fit)
             answered = await _asked(house, clock, both.steps)
             await _rated(house, answered, seed)
     return Months(
         [each for each in answered if each.step.at < middle],
         [each for each in answered if each.step.at >= middle],
     ), settings
+
+
+async def fitted_on(pack: Path, path: Path) -> bytes:
+    """The state that the night fits on what was said of these answers; nothing when it refuses."""
+    store = await Store.open(path, durability="process")
+    try:
+        desk = open_desk(Settings(), load_pack(pack), store)
+        await assessing.fit(desk, LOCAL, 0.0, EVER, lambda done, total, what: None)
+        live = await assessing.live(desk, LOCAL)
+    finally:
+        await store.close()
+    return b"" if live is None else msgspec.json.encode(live)
 
 
 def settings_of(fleet: Fleet, pack: Path, way: str, store: Path) -> Settings:
