@@ -34,6 +34,7 @@ def rated(folder: Path) -> Path:
                 trace_id=f"tr_{n}", value=value, source=f"user:{n}", model=model, comment="hm"
             )
             await store.feedback.say(Scope("shop", "k"), opinion)
+        clock.advance(1)
         stars = Opinion(episode="ep-1", value=0.75, raw=4.0, kind="stars", source="user:1")
         await store.feedback.say(Scope("shop", "k"), stars)
         await store.close()

@@ -62,7 +62,7 @@ async def test_every_kind_of_job_is_done(tmp_path: Path) -> None:
     found = {
         each.kind: {name: got["counts"] for name, got in each.results.items()} for each in done
     }
-    assert list(found["night"]) == ["signals", "confidence", "review"]
+    assert list(found["night"]) == ["signals", "pairs", "confidence", "review"]
     assert found["night"]["signals"]["new"] == signals.signals == 1
     assert found["check"]["enough"]["told"] == "0 of 1,000 examples that may train: not enough"
     assert found["check"]["confidence"]["stale"] is False

@@ -54,10 +54,11 @@ class Backroom:
             return _trace(claim), True
         try:
             trace = await self._answered(request, scope, claim)
+            first_to_say = await self._kept.finish(scope, claim, msgspec.json.encode(trace))
         except BaseException:
             await asyncio.shield(self._kept.abandon(scope, claim))
             raise
-        if await self._kept.finish(scope, claim, msgspec.json.encode(trace)):
+        if first_to_say:
             return trace, False
         first = await self._kept.begin(scope, key, about)  # another was faster: its answer holds
         return (_trace(first), True) if isinstance(first, bytes) else (trace, False)
