@@ -12,8 +12,8 @@ from teppan.core.trace import ModelCall
 from teppan.store import Store
 from teppan.store.distil import Result, Run, key_of
 from teppan.store.erasing import reached
-from teppan.store.schema_distil import distil_tasks, shadow_words
 from teppan.store.shadow_words import ShadowSaid
+from teppan.store.tables.distil import distil_tasks, shadow_words
 
 ANNA, BEN = Scope("anna", "key-a"), Scope("ben", "key-b")
 RUN = Run(name="prices", model="support", made_of="m1", budget=5_000_000)

@@ -18,9 +18,9 @@ from teppan.store.cache import Kept
 from teppan.store.erasing import KEPT, reached
 from teppan.store.escalations import Called
 from teppan.store.feedback import Opinion
-from teppan.store.metadata import metadata
 from teppan.store.store import backend_for
 from teppan.store.summaries import Summary
+from teppan.store.tables.metadata import metadata
 from teppan.store.translations import Translation
 
 SHOP = Scope("shop", "key-s")

@@ -9,8 +9,8 @@ from teppan.core.ids import Scope
 from teppan.store import Store
 from teppan.store.erasing import Person
 from teppan.store.paid import LEASE_SECONDS, About, Claim, Waiting
-from teppan.store.schema_paid import paid
 from teppan.store.store import DAY, PAID_DAYS
+from teppan.store.tables.paid import paid
 
 ANNA, BEN = Scope("anna", "key-a"), Scope("ben", "key-b")
 

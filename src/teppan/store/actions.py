@@ -19,7 +19,7 @@ from teppan.core.clock import Clock
 from teppan.core.ids import Scope, content_hash
 from teppan.store.reader import Reader
 from teppan.store.schema import instant, seconds
-from teppan.store.schema_actions import actions
+from teppan.store.tables.actions import actions
 from teppan.store.writer import Writer
 
 Status = Literal["open", "running", "done"]

@@ -10,7 +10,7 @@ from teppan.core.ids import Scope, new_id
 from teppan.store.feedback import source_of
 from teppan.store.reader import Reader
 from teppan.store.schema import instant, seconds
-from teppan.store.schema_corrections import corrections
+from teppan.store.tables.corrections import corrections
 from teppan.store.versions import Values, counts, forget, state, subject_of, withdraw
 from teppan.store.writer import Writer
 

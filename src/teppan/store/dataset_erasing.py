@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
 
 from teppan.core.ids import Scope
 from teppan.store.dataset_rows import CHUNK, OUT, hash_now
-from teppan.store.schema_datasets import dataset_rows, dataset_students, datasets
+from teppan.store.tables.datasets import dataset_rows, dataset_students, datasets
 
 Version = tuple[str, int]
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, inser
 
 from teppan.core.ids import Scope
 from teppan.store.reader import Reader
-from teppan.store.schema_datasets import dataset_rows
+from teppan.store.tables.datasets import dataset_rows
 from teppan.store.writer import Writer
 
 State = Literal["building", "ready", "changed", "deleted"]

@@ -23,8 +23,8 @@ from teppan.core.ids import Scope
 from teppan.store.dataset_rows import OUT, Dataset, DatasetRows, hash_now, held
 from teppan.store.reader import Reader
 from teppan.store.schema import instant, seconds
-from teppan.store.schema_datasets import dataset_rows, dataset_students, datasets
-from teppan.store.schema_signals import signals
+from teppan.store.tables.datasets import dataset_rows, dataset_students, datasets
+from teppan.store.tables.signals import signals
 from teppan.store.writer import Writer
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")

@@ -18,8 +18,8 @@ from teppan.core.ids import Scope
 from teppan.core.money import Micros
 from teppan.store.reader import Reader
 from teppan.store.schema import instant, ledger, seconds
-from teppan.store.schema_distil import distil_runs, distil_tasks
-from teppan.store.schema_signals import signals
+from teppan.store.tables.distil import distil_runs, distil_tasks
+from teppan.store.tables.signals import signals
 from teppan.store.writer import Writer
 
 State = Literal["kept", "dropped", "failed"]

@@ -21,12 +21,12 @@ from teppan.core.trace import Trace
 from teppan.store.commit import Work
 from teppan.store.dataset_erasing import take
 from teppan.store.lesson_rows import unsourced
-from teppan.store.metadata import metadata
 from teppan.store.reader import Reader
 from teppan.store.schema import cache_entries, idempotency, ledger, seconds, traces
-from teppan.store.schema_datasets import dataset_rows
-from teppan.store.schema_escalations import escalation_steps, escalations
-from teppan.store.schema_lessons import lesson_sources, lesson_trials
+from teppan.store.tables.datasets import dataset_rows
+from teppan.store.tables.escalations import escalation_steps, escalations
+from teppan.store.tables.lessons import lesson_sources, lesson_trials
+from teppan.store.tables.metadata import metadata
 from teppan.store.writer import Writer
 
 T = TypeVar("T")

@@ -20,7 +20,7 @@ from teppan.core.errors import Taken
 from teppan.core.ids import Scope, new_id
 from teppan.store.reader import Reader
 from teppan.store.schema import instant, seconds
-from teppan.store.schema_escalations import escalation_steps, escalations
+from teppan.store.tables.escalations import escalation_steps, escalations
 from teppan.store.writer import Writer
 
 Status = Literal["open", "claimed", "closed"]

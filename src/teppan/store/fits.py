@@ -19,7 +19,7 @@ from teppan.core.ids import Scope, new_id
 from teppan.store.marks import mark, read_mark
 from teppan.store.reader import Reader
 from teppan.store.schema import instant, seconds
-from teppan.store.schema_fits import fits
+from teppan.store.tables.fits import fits
 from teppan.store.writer import Writer
 
 POLL_SECONDS = 5.0

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select, update
 from teppan.core.clock import Clock
 from teppan.store.reader import Reader
 from teppan.store.schema import instant, seconds
-from teppan.store.schema_jobs import job_workers
+from teppan.store.tables.jobs import job_workers
 from teppan.store.writer import Writer
 
 FORGET = 3600.0

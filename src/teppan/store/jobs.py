@@ -35,7 +35,7 @@ from teppan.core.ids import Scope
 from teppan.core.money import Micros
 from teppan.store.reader import Reader
 from teppan.store.schema import instant, seconds, traces
-from teppan.store.schema_jobs import jobs
+from teppan.store.tables.jobs import jobs
 from teppan.store.writer import Writer
 
 Status = Literal["waiting", "running", "done", "failed", "cancelled"]

@@ -24,7 +24,7 @@ from teppan.store.knowledge_vectors import Embeddings
 from teppan.store.marks import mark, read_mark
 from teppan.store.reader import Reader
 from teppan.store.schema import instant, seconds
-from teppan.store.schema_knowledge import (
+from teppan.store.tables.knowledge import (
     knowledge,
     knowledge_past,
     knowledge_pieces,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, func, select
 
 from teppan.core.ids import Scope
 from teppan.store.schema import seconds
-from teppan.store.schema_knowledge import knowledge, knowledge_past, knowledge_pieces
+from teppan.store.tables.knowledge import knowledge, knowledge_past, knowledge_pieces
 
 ASKED_FOR = 400
 """Names looked up by one statement."""

@@ -11,7 +11,7 @@ from teppan.store import knowledge_rows as rows
 from teppan.store.bulk import BulkInsert
 from teppan.store.knowledge_rows import ASKED_FOR, Embedded, Piece
 from teppan.store.reader import Reader
-from teppan.store.schema_knowledge import knowledge_pieces, knowledge_vectors
+from teppan.store.tables.knowledge import knowledge_pieces, knowledge_vectors
 from teppan.store.writer import Writer
 
 VECTORS = tuple(column.name for column in knowledge_vectors.columns)

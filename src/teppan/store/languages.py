@@ -12,7 +12,7 @@ from teppan.core.money import Micros
 from teppan.store.feedback import RATING
 from teppan.store.reader import Reader
 from teppan.store.schema import feedback, instant, traces
-from teppan.store.schema_escalations import escalations
+from teppan.store.tables.escalations import escalations
 
 
 class LanguageRow(Struct, frozen=True):

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, case, delete, select, update
 from teppan.core.ids import Scope, new_id
 from teppan.store.marks import mark
 from teppan.store.schema import instant
-from teppan.store.schema_lessons import lesson_days, lesson_sources, lesson_trials, lessons
+from teppan.store.tables.lessons import lesson_days, lesson_sources, lesson_trials, lessons
 
 Status = Literal["candidate", "waiting", "live", "retired", "refused"]
 """`candidate` is to be tried, `waiting` did well and waits for a person, `live` goes into prompts,

@@ -20,7 +20,7 @@ from teppan.store.lesson_rows import CHANGES, Day, Lesson, Live, Source, Status,
 from teppan.store.marks import mark, read_mark
 from teppan.store.reader import Reader
 from teppan.store.schema import instant, seconds
-from teppan.store.schema_lessons import lesson_days, lesson_sources, lesson_trials, lessons
+from teppan.store.tables.lessons import lesson_days, lesson_sources, lesson_trials, lessons
 from teppan.store.writer import Writer
 
 POLL_SECONDS = 0.5

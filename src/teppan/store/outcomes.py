@@ -17,7 +17,7 @@ from teppan.core.ids import Scope, new_id
 from teppan.core.money import Micros
 from teppan.store.reader import Reader
 from teppan.store.schema import instant, seconds
-from teppan.store.schema_outcomes import outcomes
+from teppan.store.tables.outcomes import outcomes
 from teppan.store.versions import Values, counts, state, subject_of, withdraw
 from teppan.store.writer import Writer
 

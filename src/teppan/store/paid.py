@@ -18,7 +18,7 @@ from teppan.core.clock import Clock
 from teppan.core.ids import Scope, new_id
 from teppan.store.reader import Reader
 from teppan.store.schema import instant
-from teppan.store.schema_paid import paid
+from teppan.store.tables.paid import paid
 from teppan.store.writer import Writer
 
 LEASE_SECONDS = 15.0

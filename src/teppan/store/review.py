@@ -31,7 +31,7 @@ from teppan.store.review_rows import (
     row_of,
 )
 from teppan.store.schema import instant
-from teppan.store.schema_review import review_items, review_steps
+from teppan.store.tables.review import review_items, review_steps
 from teppan.store.writer import Writer
 
 

@@ -29,8 +29,8 @@ from teppan.core.errors import Taken
 from teppan.core.ids import new_id
 from teppan.store.review_rows import BECOMES, DECIDED, Decision, Item, item_of
 from teppan.store.schema import seconds
-from teppan.store.schema_corrections import corrections
-from teppan.store.schema_review import review_items, review_steps
+from teppan.store.tables.corrections import corrections
+from teppan.store.tables.review import review_items, review_steps
 from teppan.store.versions import state, subject_of, withdraw
 
 REVIEW = "review"

@@ -27,7 +27,7 @@ from teppan.store.review_rows import (
     weighed_of,
 )
 from teppan.store.schema import instant, seconds, traces
-from teppan.store.schema_review import review_items, review_steps
+from teppan.store.tables.review import review_items, review_steps
 
 MOST = 200
 """Items of one listing."""

@@ -49,9 +49,9 @@ class Content(Struct, frozen=True, kw_only=True):
     `messages` are the conversation up to the question, `reason` says in a sentence why somebody
     should look. `covers` counts the questions that are near this one, itself included; `factor` is
     what is left of the priority because something near it is in the queue or was reviewed; `rest`
-    is how much likelier than this one those it stands for are wrong. `told_weight` are the opinions of
-    this answer that people gave where it stands for them, `told_against` the part of them that is
-    against it.
+    is how much likelier than this one those it stands for are wrong. `told_weight` are the opinions
+    of this answer that people gave where it stands for them, `told_against` the part of them that
+    is against it.
     `confidence` is the probability that the answer is right, as it was known then. `advice` is what
     a critic wanted done differently when it was answered. A `suggestion` is a whole answer by the
     model `suggester`; nobody has looked at it.

@@ -66,24 +66,9 @@ from sqlalchemy import (
     Text,
 )
 
-from teppan.store import (  # noqa: F401 - their tables
-    schema_actions,
-    schema_corrections,
-    schema_datasets,
-    schema_distil,
-    schema_escalations,
-    schema_fits,
-    schema_jobs,
-    schema_knowledge,
-    schema_language,
-    schema_lessons,
-    schema_outcomes,
-    schema_paid,
-    schema_review,
-    schema_signals,
-)
-from teppan.store.metadata import metadata as metadata
-from teppan.store.schema_feedback import feedback as feedback
+import teppan.store.tables  # noqa: F401 - they are part of it
+from teppan.store.tables.feedback import feedback as feedback
+from teppan.store.tables.metadata import metadata as metadata
 
 HEAD = "0016"
 """The newest revision, known here so that an up-to-date database needs no migration tool."""

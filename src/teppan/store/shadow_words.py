@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, select
 from teppan.core.ids import Scope
 from teppan.store.reader import Reader
 from teppan.store.schema import instant, seconds
-from teppan.store.schema_distil import shadow_words
+from teppan.store.tables.distil import shadow_words
 from teppan.store.writer import Writer
 
 

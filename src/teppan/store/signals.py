@@ -18,7 +18,7 @@ from teppan.core.ids import Scope
 from teppan.core.signal import Signal
 from teppan.store.reader import Reader
 from teppan.store.schema import instant
-from teppan.store.schema_signals import signals
+from teppan.store.tables.signals import signals
 from teppan.store.writer import Writer
 
 HIGH = 0.9

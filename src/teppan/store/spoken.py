@@ -19,9 +19,9 @@ from teppan.store.feedback import RATING
 from teppan.store.outcomes import direction_of
 from teppan.store.reader import Reader
 from teppan.store.schema import feedback, instant, seconds, traces
-from teppan.store.schema_corrections import corrections
-from teppan.store.schema_outcomes import outcomes
-from teppan.store.schema_review import review_items, review_steps
+from teppan.store.tables.corrections import corrections
+from teppan.store.tables.outcomes import outcomes
+from teppan.store.tables.review import review_items, review_steps
 from teppan.store.versions import counts
 
 T = TypeVar("T")

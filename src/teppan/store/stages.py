@@ -15,10 +15,10 @@ from teppan.core.ids import Scope
 from teppan.store.dataset_rows import OUT
 from teppan.store.reader import Reader
 from teppan.store.schema import traces
-from teppan.store.schema_datasets import dataset_rows, dataset_students, datasets
-from teppan.store.schema_lessons import lessons
-from teppan.store.schema_review import review_items
-from teppan.store.schema_signals import signals
+from teppan.store.tables.datasets import dataset_rows, dataset_students, datasets
+from teppan.store.tables.lessons import lessons
+from teppan.store.tables.review import review_items
+from teppan.store.tables.signals import signals
 
 DECIDED = ("approved", "edited", "rejected")
 WAITING = ("open", "claimed")

@@ -15,7 +15,7 @@ from teppan.core.ids import Scope
 from teppan.store.bulk import BulkInsert, cleaned
 from teppan.store.reader import Reader
 from teppan.store.schema import instant, seconds
-from teppan.store.schema_language import translations
+from teppan.store.tables.language import translations
 from teppan.store.writer import Writer
 
 COLUMNS = tuple(column.name for column in translations.columns)

@@ -16,8 +16,8 @@ from sqlalchemy import Table
 from teppan.core.ids import Scope
 from teppan.store.erasing import Erased, Erasing, Person, reached
 from teppan.store.schema import summaries, traces
-from teppan.store.schema_datasets import dataset_rows
-from teppan.store.schema_language import translations
+from teppan.store.tables.datasets import dataset_rows
+from teppan.store.tables.language import translations
 
 ROUNDS = 3
 """How often it is looked again for what came meanwhile."""

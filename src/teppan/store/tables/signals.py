@@ -14,7 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-from teppan.store.metadata import metadata
+from teppan.store.tables.metadata import metadata
 
 signals = Table(
     "signals",

@@ -18,7 +18,7 @@ from sqlalchemy import (
     Text,
 )
 
-from teppan.store.metadata import metadata
+from teppan.store.tables.metadata import metadata
 
 distil_runs = Table(
     "distil_runs",

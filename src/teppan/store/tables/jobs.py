@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from teppan.store.metadata import metadata
+from teppan.store.tables.metadata import metadata
 
 RUNNING = text("status = 'running'")
 

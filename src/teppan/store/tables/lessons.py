@@ -15,7 +15,7 @@ from sqlalchemy import (
     Text,
 )
 
-from teppan.store.metadata import metadata
+from teppan.store.tables.metadata import metadata
 
 lessons = Table(
     "lessons",

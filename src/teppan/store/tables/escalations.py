@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, Table, Text
 
-from teppan.store.metadata import metadata
+from teppan.store.tables.metadata import metadata
 
 escalations = Table(
     "escalations",

@@ -13,7 +13,7 @@ from sqlalchemy import (
     Text,
 )
 
-from teppan.store.metadata import metadata
+from teppan.store.tables.metadata import metadata
 
 datasets = Table(
     "datasets",
