@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from learn.test_gathering import ONE, TWO
 from teppan.cli.main import app
+from teppan.core.chat import ChatRequest, say
 from teppan.core.ids import LOCAL
 from teppan.store import Store
 
@@ -54,3 +55,21 @@ def test_vendors_whose_terms_nobody_read_are_named(asked: None) -> None:
     told = json.loads(printed("--json"))
     assert told["terms_unread"] == {"openllm": told["totals"]["signals"]}
     assert "Terms nobody has read yet" in printed()
+
+
+def test_exported_traces_are_scrubbed_unless_asked_raw(asked: None, tmp_path: Path) -> None:
+    async def ask() -> None:
+        store = await Store.open(tmp_path / "teppan.db", durability="process")
+        said = ChatRequest(model="shop", messages=(say("user", "Write to ana.lopez@example.com"),))
+        store.traces.put(replace(ONE, id="tr_9", tenant="local", started=time.time(), request=said))
+        await store.close()
+
+    asyncio.run(ask())
+    for words, told in ((), False), (("--raw",), True):
+        path = tmp_path / "out.jsonl"
+        result = CliRunner().invoke(app, ["trace", "--export", str(path), *words])
+        assert result.exit_code == 0, result.output
+        text = path.read_text()
+        assert ("ana.lopez@example.com" in text) is told
+        assert ("[EMAIL_1]" in text) is not told
+        assert "$55" in text

@@ -12,12 +12,15 @@ import msgspec
 import typer
 
 from teppan.build import open_store
+from teppan.build.privacy import open_scrubber
 from teppan.cli.output import AsJson, ConfigFile, console, print_json, print_table, quoted
 from teppan.config.load import load
+from teppan.config.pack import load_pack
 from teppan.core.errors import NotFound
 from teppan.core.ids import LOCAL
 from teppan.core.money import dollars
 from teppan.core.trace import Said, ToolRun, Trace
+from teppan.learn.privacy.scrub import Scrubber
 from teppan.store.store import Store
 
 EXPORTED = 10_000
@@ -33,12 +36,15 @@ def trace(
         Path | None,
         typer.Option(help="Write the last 10,000 answers to this file, as `backtest` reads them."),
     ] = None,
+    raw: Annotated[
+        bool, typer.Option(help="Export names, addresses and telephones too; else they are out.")
+    ] = False,
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one request, list the last ones, or export them for `teppan backtest`."""
     if export is not None:
-        asyncio.run(_export(export, config))
+        asyncio.run(_export(export, config, raw))
     else:
         asyncio.run(_trace(trace_id, config, as_json))
 
@@ -60,13 +66,16 @@ async def _trace(trace_id: str | None, config: str | None, as_json: bool) -> Non
         _print(found)
 
 
-async def _export(path: Path, config: str | None) -> None:
-    store = await open_store(load(Path(config) if config else None))
+async def _export(path: Path, config: str | None, raw: bool) -> None:
+    settings = load(Path(config) if config else None)
+    pack = load_pack(Path(settings.gateway.pack)) if settings.gateway.pack else None
+    scrubber = None if raw else open_scrubber(settings, pack)
+    store = await open_store(settings)
     try:
         traces = await store.traces.list(LOCAL, limit=EXPORTED)
     finally:
         await store.close()
-    rows = [row for each in traces for row in recorded(each)]
+    rows = [row for each in traces for row in recorded(each, scrubber)]
     with path.open("wb") as file:
         for row in rows:
             file.write(msgspec.json.encode(row) + b"\n")
@@ -74,25 +83,28 @@ async def _export(path: Path, config: str | None) -> None:
     console().print("`score` is empty: fill it in (0 to 1) where you know how good an answer was")
 
 
-def recorded(trace: Trace) -> list[dict[str, object]]:
+def recorded(trace: Trace, scrubber: Scrubber | None = None) -> list[dict[str, object]]:
     """The rows of one trace in the format of recorded answers; none without its words, and none
-    of an answer that was given before."""
+    of an answer that was given before. A `scrubber` takes private words out."""
     if trace.request is None or trace.answer is None or trace.remembered is not None:
         return []
     said = trace.replies or (Said(trace.served, "single", trace.answer.text, trace.cost),)
+    texts: Sequence[str] = (trace.request.question, *(each.text for each in said))
+    if scrubber is not None:
+        texts = scrubber.texts(texts).texts
     return [
         {
             "prompt_id": trace.id,
             "benchmark": "traces",
             "category": trace.task_type,
-            "prompt": trace.request.question,
+            "prompt": texts[0],
             "model": each.model,
-            "response": each.text,
+            "response": text,
             "answer": None,
             "score": None,
             "cost_usd": None if each.cost is None else each.cost / 1e6,
         }
-        for each in said
+        for each, text in zip(said, texts[1:], strict=True)
     ]
 
 
