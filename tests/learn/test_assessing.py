@@ -13,7 +13,7 @@ from msgspec.structs import fields, replace
 from learn.test_scoring import SCORER, trace
 from teppan.core.chat import ChatRequest, Choice, Completion, say
 from teppan.core.ids import Scope
-from teppan.core.trace import Trace
+from teppan.core.trace import JOB, Trace
 from teppan.estimate.predictor import Labelled
 from teppan.learn import assessing
 from teppan.learn.assessing import (
@@ -27,7 +27,7 @@ from teppan.learn.assessing import (
     split,
     staleness,
 )
-from teppan.learn.gathering import JOB, Spoken
+from teppan.learn.gathering import Spoken
 from teppan.learn.scoring import Heard, Reviewed
 
 ANNA = Scope("anna", "key_1")

@@ -60,6 +60,9 @@ class ModelCall(Struct, frozen=True, kw_only=True):
     dropped: tuple[str, ...] = ()
 
 
+JOB = "job"
+"""The endpoint of what jobs ask (`serve/backroom.py`): no customer asked it and none reads it."""
+
 BY_NAME = "asked by name"
 """The reason of a route that nobody had to choose."""
 

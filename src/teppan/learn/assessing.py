@@ -25,12 +25,12 @@ from msgspec.structs import replace
 
 from teppan.core.ids import Scope
 from teppan.core.signal import PartName
-from teppan.core.trace import Trace
+from teppan.core.trace import JOB, Trace
 from teppan.estimate import predictor
 from teppan.estimate.predictor import Labelled, Predictor, labelled
 from teppan.estimate.seen import seen_of
 from teppan.learn.evals.chances import Errors, Range, errors, gain, shift
-from teppan.learn.gathering import JOB, IntentOf, Spoken, Talks, heard_in
+from teppan.learn.gathering import IntentOf, Spoken, Talks, heard_in
 from teppan.learn.scoring import Heard, Scorer, summed
 
 Report = Callable[[int, int, str], None]

@@ -16,13 +16,11 @@ from msgspec import Struct
 
 from teppan.core.ids import Scope
 from teppan.core.signal import Signal
-from teppan.core.trace import Trace
+from teppan.core.trace import JOB, Trace
 from teppan.learn.links import Links
 from teppan.learn.scoring import Heard, Reviewed, Scorer
 from teppan.learn.signals import Filters, TermsOf, signal_of
 
-JOB = "job"
-"""The endpoint of what jobs ask (`serve/backroom.py`)."""
 IntentOf = Callable[[str], tuple[str, float]]
 
 

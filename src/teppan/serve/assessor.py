@@ -25,6 +25,7 @@ from teppan.core.errors import TeppanError
 from teppan.core.ids import Scope
 from teppan.core.release import Release
 from teppan.core.reply import Outcome, Reply
+from teppan.core.trace import JOB
 from teppan.serve.journey import Journey
 from teppan.serve.strategies.base import Case
 from teppan.serve.strategies.ensemble import with_instruction
@@ -37,8 +38,6 @@ log = structlog.get_logger(__name__)
 
 STATE = "predictor"
 """Its name among fitted states. What reads them needs numpy, and is loaded with the first."""
-JOB = "job"
-"""The endpoint of what jobs ask: nobody reads it, so nothing is told of it."""
 AGAIN = (
     "A first answer to this was doubtful. Answer anew: only what you know from what you were told, "
     "every figure checked, and say plainly what you do not know."

@@ -18,13 +18,11 @@ import msgspec
 from teppan.core.chat import ChatRequest
 from teppan.core.errors import UnsupportedRequest
 from teppan.core.ids import Scope
-from teppan.core.trace import Trace
+from teppan.core.trace import JOB, Trace
 from teppan.serve.bought import Kept, Memory
 from teppan.serve.gateway import Gateway
 from teppan.store.paid import NOBODY, About, Claim, Waiting
 
-ENDPOINT = "job"
-"""The endpoint of traces that no customer asked for: nothing is learned from them by itself."""
 AGENTS = "agent/"
 _trace = msgspec.json.Decoder(Trace).decode
 
@@ -65,5 +63,5 @@ class Backroom:
 
     async def _answered(self, request: ChatRequest, scope: Scope, claim: Claim) -> Trace:
         memory = Memory(self._kept, scope, claim)
-        answer = await self._gateway.answer(request, scope, ENDPOINT, memory=memory)
+        answer = await self._gateway.answer(request, scope, JOB, memory=memory)
         return answer.trace()

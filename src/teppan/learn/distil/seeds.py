@@ -6,11 +6,8 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from teppan.core.chat import ChatRequest, Message, say
-from teppan.core.trace import Trace
+from teppan.core.trace import JOB, Trace
 from teppan.learn.distil.tasks import LONGEST, Task
-
-JOB = "job"
-"""The endpoint of what no customer asked."""
 
 
 class Scrubbed(Protocol):

@@ -15,8 +15,8 @@ from msgspec import Struct
 from teppan.core.chat import ChatRequest
 from teppan.core.ids import Scope
 from teppan.core.signal import Score
-from teppan.core.trace import Trace
-from teppan.learn.gathering import JOB, Spoken, heard_in, newest_first
+from teppan.core.trace import JOB, Trace
+from teppan.learn.gathering import Spoken, heard_in, newest_first
 from teppan.learn.lessons.desk import Desk
 from teppan.learn.links import Following, Links
 from teppan.learn.scoring import Heard

@@ -20,7 +20,7 @@ from teppan.core.chat import Message
 from teppan.core.clock import Clock
 from teppan.core.ids import Scope
 from teppan.core.money import Micros
-from teppan.core.trace import Trace
+from teppan.core.trace import JOB, Trace
 from teppan.learn.asking import Ask
 from teppan.learn.review import chance
 from teppan.learn.review.deciding import Follow
@@ -58,8 +58,6 @@ SETTLED = 300.0
 DISLIKED = 0.5
 """Ratings below this are bad words."""
 _ALTERNATIVES = 5
-_JOBS = frozenset({"job"})
-"""Endpoints behind which no customer is."""
 _SAID = ("user", "assistant")
 
 
@@ -314,7 +312,7 @@ async def _late(run: _Run) -> list[Trace]:
 
 def is_whole(trace: Trace) -> bool:
     """Whether a customer asked, and was answered in words that were kept."""
-    if trace.status != "ok" or trace.endpoint in _JOBS or trace.request is None:
+    if trace.status != "ok" or trace.endpoint == JOB or trace.request is None:
         return False
     return bool(trace.answer and trace.answer.text.strip() and trace.request.question.strip())
 
