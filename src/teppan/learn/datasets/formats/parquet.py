@@ -30,7 +30,7 @@ def arrow() -> tuple[Any, Any]:
     except ImportError:
         raise ConfigError(
             "the format `parquet` needs pyarrow, which is not installed: "
-            '`pip install "teppan[train]"` brings it'
+            '`pip install "teppan[parquet]"` brings it'
         ) from None
 
 
